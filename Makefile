@@ -1,0 +1,55 @@
+# Everything a developer does. `make` alone lints and tests. uv is used where it can be had, venv and pip otherwise.
+.DEFAULT_GOAL := test
+SHELL := /bin/bash
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+LOCK := requirements/test.txt
+RUNTIME := requirements/runtime.txt
+DOCS_LOCK := requirements/docs.txt
+
+.PHONY: help setup demo test lint docs bench fuzz lock catalog-data clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.ready ## make the virtual environment with everything that tests and docs need
+
+$(VENV)/.runtime: $(RUNTIME) pyproject.toml tools/environment.sh
+	tools/environment.sh $(VENV) "$(PYTHON)" $(RUNTIME)
+	@touch $@
+
+$(VENV)/.ready: $(LOCK) $(DOCS_LOCK) pyproject.toml tools/environment.sh
+	tools/environment.sh $(VENV) "$(PYTHON)" $(LOCK) $(DOCS_LOCK)
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime ## review the example workload: in Terraform, in CloudFormation, and its well-built twin
+	@tools/demo.sh $(BIN)/mainstay
+
+lint: setup ## formatting, lint, types and floors
+	$(BIN)/ruff format --check src tests tools benchmarks
+	$(BIN)/ruff check src tests tools benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup ## build the documentation into site/
+	$(BIN)/python tools/build_docs.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+test: lint docs ## lint, docs and the test suite
+	$(BIN)/pytest -q
+
+bench: setup ## measure against checkov (paths in BENCH_PATHS); figures go to docs/benchmarks.md
+	$(BIN)/python benchmarks/run.py $(BENCH_PATHS)
+
+fuzz: setup ## fuzz every reader for FUZZ_SECONDS (default 300)
+	$(BIN)/python benchmarks/fuzz.py --seconds $(or $(FUZZ_SECONDS),300)
+
+lock: setup ## write the lock files anew
+	tools/lock.sh $(BIN)
+
+catalog-data: setup ## write the schema archive anew from the pinned cfn-lint
+	$(BIN)/python tools/build_shapes.py
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache docs/controls

@@ -1,0 +1,5 @@
+"""`python -m mainstay.cli`."""
+
+from mainstay.cli import main
+
+main()

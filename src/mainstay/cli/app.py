@@ -1,0 +1,85 @@
+"""The command itself: its group, how errors are shown, and the exit codes."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from enum import IntEnum
+
+import click
+
+from mainstay import __version__
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    INTERRUPTED = 130
+
+
+class Group(click.Group):
+    """A group that says which command was perhaps meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
+            if close:
+                error.message += f" Did you mean {close[0]!r}?"
+            raise
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 evidence incomplete.",
+)
+@click.version_option(__version__, "-V", "--version", message="mainstay %(version)s")
+def mainstay() -> None:
+    """Proves whether a cloud workload is well architected.
+
+    \b
+    mainstay review infra/              judge Terraform and CloudFormation
+    mainstay explain s3-keeps-versions  everything about one control
+    mainstay explain REL09-BP01         the controls that prove one practice
+    """
+
+
+def main() -> None:
+    """Runs the command; errors that a user can mend are one line each, and a closed pipe or Ctrl-C none."""
+    from mainstay.cli.commands import COMMANDS
+    from mainstay.model.errors import DataError, MainstayError
+
+    for command in COMMANDS:
+        mainstay.add_command(command)
+    try:
+        status = mainstay.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        status = _say("interrupted", Exit.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        status = Exit.USAGE
+    except DataError as error:
+        for fault in error.faults:
+            click.echo(f"error: {fault}", err=True)
+        status = Exit.USAGE
+    except MainstayError as error:
+        status = _say(f"error: {error}", Exit.USAGE)
+    except BrokenPipeError:
+        # whoever read the output has closed it: nothing is left to say, also not at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = Exit.CLEAN
+    sys.exit(int(status) if status is not None else Exit.CLEAN)
+
+
+def _say(message: str, status: Exit) -> Exit:
+    click.echo(message, err=True)
+    return status

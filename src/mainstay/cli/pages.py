@@ -1,0 +1,93 @@
+"""What `explain` and `test` show: plain text, wrapped to the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from mainstay.model.controls import Control, Example
+from mainstay.model.values import Value
+from mainstay.verbs.examples import ExampleReport
+from mainstay.verbs.explain import ControlExplanation, Explanation
+
+INDENT = " " * 12
+
+
+def explanation(found: Explanation, width: int) -> str:
+    """A control or a practice, on a page."""
+    if isinstance(found, ControlExplanation):
+        return "\n".join(_control(found, width))
+    practice = found.practice
+    lines = [f"{practice.id}  {practice.title}", ""]
+    lines += _row("question", f"{practice.question}  {practice.question_title}", width)
+    lines += _row("risk", practice.risk, width)
+    lines += _row("more", practice.url, width)
+    lines += ["", f"proved in part by {len(found.controls)} controls" if found.controls else "no control proves it yet"]
+    longest = max((len(control.id) for control in found.controls), default=0)
+    lines += [f"  {control.id:{longest}}  {control.severity:8}  {control.title}" for control in found.controls]
+    return "\n".join(lines)
+
+
+def _control(found: ControlExplanation, width: int) -> Iterator[str]:
+    control = found.control
+    yield control.title
+    yield ""
+    yield from _row("control", control.id, width)
+    yield from _row("severity", control.severity, width)
+    yield from _row("layer", control.layer, width)
+    yield from _row("applies to", ", ".join(control.applies_to), width)
+    if found.applies_when:
+        yield from _row("when", found.applies_when, width)
+    yield from _row("expects", found.expects, width)
+    yield from _row("why", control.why, width)
+    yield from _row("fix", control.fix, width)
+    for position, practice in enumerate(found.practices):
+        yield from _row("practices" if position == 0 else "", f"{practice.id}  {practice.title}", width)
+    for position, (scanner, ids) in enumerate(control.also.items()):
+        yield from _row("also known" if position == 0 else "", f"{scanner}: {', '.join(ids)}", width)
+    yield from _row("defined in", str(control.place), width)
+    yield from _examples(control, width)
+
+
+def _examples(control: Control, width: int) -> Iterator[str]:
+    for verdict in ("pass", "fail"):
+        chosen = [example for example in control.examples if example.verdict == verdict]
+        if chosen:
+            yield ""
+            yield f"{verdict}es" if verdict == "pass" else f"{verdict}s"
+        for example in chosen:
+            text = _flow(example.properties)
+            yield from textwrap.wrap(text, width, initial_indent="  - ", subsequent_indent="    ", break_long_words=False)
+
+
+def _row(name: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=f"{name:12}", subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _flow(value: Value) -> str:
+    """A value as one line of YAML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
+
+
+def example_report(report: ExampleReport) -> str:
+    """How the examples went, mismatch by mismatch."""
+    lines = []
+    for mismatch in report.mismatches:
+        example: Example = mismatch.example
+        lines.append(f"{example.place}: {mismatch.control.id} says {mismatch.actual}, the example says {example.verdict}")
+        lines += [f"    {reason.path}: {reason.actual}, expected {reason.expected}" for reason in mismatch.reasons]
+    bad = len(report.mismatches)
+    lines.append(
+        f"{report.example_count} examples of {report.control_count} controls: "
+        + (f"{bad} differ" if bad else "all as they say")
+    )
+    return "\n".join(lines)
+

@@ -1,0 +1,9 @@
+"""Documents: YAML and JSON text, read into records that know where every key stands."""
+
+from mainstay.documents.json_text import read_json
+from mainstay.documents.parsed import MAX_DEPTH, MAX_EXPANSION, Parsed
+from mainstay.documents.scalars import number
+from mainstay.documents.text import decode
+from mainstay.documents.yaml_text import read_yaml
+
+__all__ = ["MAX_DEPTH", "MAX_EXPANSION", "Parsed", "decode", "number", "read_json", "read_yaml"]

@@ -1,0 +1,13 @@
+"""The engine: reads conditions, judges subjects by them in three values, and says why.
+
+`evaluate` is the way through; the rest is for those who check a catalogue or test one condition.
+"""
+
+from mainstay.engine.compile import compile
+from mainstay.engine.evaluate import evaluate
+from mainstay.engine.explain import explain
+from mainstay.engine.interpret import interpret
+from mainstay.engine.parse import parse
+from mainstay.engine.reads import reads
+
+__all__ = ["compile", "evaluate", "explain", "interpret", "parse", "reads"]

@@ -1,0 +1,97 @@
+"""Judges resources by controls: the stream of verdicts that a review is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstay.engine.compile import compile
+from mainstay.engine.explain import reasons
+from mainstay.engine.reads import reads
+from mainstay.engine.walk import Judge
+from mainstay.model.controls import Control
+from mainstay.model.findings import Finding, Reason, Subject, Verdict
+from mainstay.model.resources import Resource
+from mainstay.model.values import Record
+
+
+def evaluate(controls: Iterable[Control], subjects: Iterable[Resource], now: datetime) -> Iterator[Finding]:
+    """Every verdict of every control on every subject of its types, subject by subject, in the order given.
+
+    Of a partial resource only what it decides: `pass` and `fail`. `now` is the moment that the verdicts are of; no
+    condition asks for it yet.
+    """
+    judged_by: dict[str, list[_Judged]] = {}
+    for control in controls:
+        judged = _Judged.by(control)
+        for kind in control.applies_to:
+            judged_by.setdefault(kind, []).append(judged)
+    for resource in subjects:
+        concerned = judged_by.get(resource.type)
+        if concerned:
+            yield from _judge(resource, concerned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A control, its conditions compiled."""
+
+    control: Control
+    when: Judge | None
+    expect: Judge
+    reads_raw: bool
+
+    @classmethod
+    def by(cls, control: Control) -> _Judged:
+        when = None if control.when is None else compile(control.when)
+        read = reads(control.expect) | (reads(control.when) if control.when else frozenset())
+        return cls(control, when, compile(control.expect), any(path.split(".")[0] == "raw" for path in read))
+
+
+def _judge(resource: Resource, concerned: Iterable[_Judged]) -> Iterator[Finding]:
+    subject = _subject(resource)
+    properties = resource.properties
+    with_raw: Record | None = None
+    for judged in concerned:
+        seen = properties
+        if judged.reads_raw:
+            seen = with_raw = with_raw or _with_raw(resource)
+        applies = True if judged.when is None else judged.when(seen)
+        holds = None if applies is False else judged.expect(seen)
+        verdict = _verdict(applies, holds)
+        if resource.partial and verdict not in ("pass", "fail"):
+            continue
+        why: tuple[Reason, ...] = ()
+        if verdict == "fail" or verdict == "unknown":
+            undecided = judged.control.when if applies is None else None
+            why = reasons(undecided or judged.control.expect, seen, None if undecided else holds)
+        yield Finding(judged.control, verdict, subject, why)
+
+
+def _verdict(applies: bool | None, holds: bool | None) -> Verdict:
+    """Where it can't be told whether a control applies, a resource that is as expected passes all the same."""
+    if applies is False:
+        return "not_applicable"
+    if holds:
+        return "pass"
+    return "fail" if applies and holds is False else "unknown"
+
+
+def _subject(resource: Resource) -> Subject:
+    origin = resource.origin
+    return Subject(
+        resource.type,
+        resource.address,
+        origin.scope,
+        origin.module,
+        origin.source,
+        origin.place,
+        None if resource.may_exist is None else resource.may_exist.reason,
+    )
+
+
+def _with_raw(resource: Resource) -> Record:
+    """The properties and, under `raw`, the attributes as the source wrote them."""
+    known = resource.properties
+    return Record({**known, "raw": resource.raw}, known.place, known.marks, known.rest)

@@ -1,0 +1,177 @@
+"""The review as a person reads it in a terminal, a pipe or a log: weaknesses, doubts, gaps, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TextIO
+
+from mainstay.model.controls import PILLARS
+from mainstay.model.findings import Finding, Gap, Review
+from mainstay.outputs.blocks import by_place, group, weakness
+from mainstay.outputs.frames import SourceLines
+from mainstay.outputs.paint import Line, Tone, cells, painter, wrap
+from mainstay.outputs.style import Style
+from mainstay.outputs.summary import Summary, Tally, summarize
+from mainstay.outputs.wording import count, settling, where
+
+EXAMPLES_SHOWN = 3
+DOUBTS_SHOWN = 10
+GAPS_SHOWN = 20
+TYPES_SHOWN = 5
+NARROW = 76
+NARROWEST = 40
+BLANK: Line = ()
+
+
+def write_console(review: Review, stream: TextIO, style: Style) -> None:
+    """Write the review for a person."""
+    paint = painter(style.color)
+    style = replace(style, width=max(style.width, NARROWEST))
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    for line in _page(review, style):
+        # An old terminal's encoding must not stop a review: what it can't show is written as an escape.
+        stream.write(paint(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _page(review: Review, style: Style) -> Iterator[Line]:
+    summary = summarize(review)
+    sources = SourceLines(style.base)
+    for weaknesses in group(finding for finding in review.findings if finding.verdict == "fail"):
+        yield from weakness(weaknesses, sources, style)
+        yield BLANK
+    for section in (
+        _undecided([finding for finding in review.findings if finding.verdict == "unknown"], style),
+        _gaps(review, style),
+        _unjudged(review, style),
+        _table(summary, style),
+    ):
+        yield from section
+    yield from _verdict(review, summary, style)
+
+
+def _undecided(findings: list[Finding], style: Style) -> Iterator[Line]:
+    """The unknown verdicts by the fact that would settle them, the fact that settles most first."""
+    if not findings:
+        return
+    doubts: dict[str, list[Finding]] = {}
+    for finding in findings:
+        doubts.setdefault(settling(finding), []).append(finding)
+    ordered = sorted(doubts.items(), key=lambda doubt: (-len(doubt[1]), doubt[0]))
+    shown = ordered if style.verbose else ordered[:DOUBTS_SHOWN]
+    yield (("Undecided", "strong"), (f": {count(len(findings), 'verdict')}, by what would settle them", "plain"))
+    gutter = len(f"{len(ordered[0][1]):,}")
+    for fact, members in shown:
+        for number, line in enumerate(wrap(fact, style.width - gutter - 4)):
+            yield (f"  {f'{len(members):,}' if number == 0 else '':>{gutter}}  ", "strong"), (line, "plain")
+        yield from _examples(members, " " * (gutter + 6), style)
+    if len(ordered) > len(shown):
+        left = ordered[len(shown) :]
+        verdicts = count(sum(len(members) for _, members in left), "verdict")
+        yield ((f"  and {verdicts} that {count(len(left), 'other fact')} would settle", "quiet"),)
+    yield BLANK
+
+
+def _examples(findings: list[Finding], indent: str, style: Style) -> Iterator[Line]:
+    findings = sorted(findings, key=by_place)
+    shown = findings if style.verbose else findings[:EXAMPLES_SHOWN]
+    for finding in shown:
+        place = where(finding)
+        named = f"{finding.control.id} on {finding.subject.address}"
+        if place is None:
+            yield (indent, "plain"), (named, "quiet")
+        elif len(indent) + cells(named) + 2 + cells(str(place)) <= style.width:
+            yield (indent, "plain"), (f"{named}  ", "quiet"), (str(place), "place")
+        else:
+            yield (indent, "plain"), (named, "quiet")
+            yield (f"{indent}  ", "plain"), (str(place), "place")
+    if len(findings) > len(shown):
+        yield ((f"{indent}and {len(findings) - len(shown):,} more", "quiet"),)
+
+
+def _gaps(review: Review, style: Style) -> Iterator[Line]:
+    """What could not be read, equal reasons together."""
+    if not review.gaps:
+        return
+    alike: dict[tuple[str, str], list[Gap]] = {}
+    for gap in review.gaps:
+        alike.setdefault((gap.kind, gap.reason), []).append(gap)
+    shown = list(alike.items()) if style.verbose else list(alike.items())[:GAPS_SHOWN]
+    yield ("Gaps", "strong"), (f": {count(len(review.gaps), 'thing')} that could not be read", "plain")
+    for (kind, reason), members in shown:
+        for number, line in enumerate(wrap(f"{kind}: {reason}", style.width - 4)):
+            yield (("  " if number == 0 else "    ", "plain"), (line, "plain"))
+        places = [str(gap.place) for gap in members if gap.place]
+        listed = places if style.verbose else places[:EXAMPLES_SHOWN]
+        for place in listed:
+            yield ("      ", "plain"), (place, "place")
+        if len(places) > len(listed):
+            yield ((f"      and {len(places) - len(listed):,} more", "quiet"),)
+    if len(alike) > len(shown):
+        yield ((f"  and {len(alike) - len(shown):,} more", "quiet"),)
+    yield BLANK
+
+
+def _unjudged(review: Review, style: Style) -> Iterator[Line]:
+    """The types that no control knows: silence about them is no praise."""
+    if not review.unjudged_types:
+        return
+    types = sorted(review.unjudged_types.items(), key=lambda item: (-item[1], item[0]))
+    shown = types if style.verbose else types[:TYPES_SHOWN]
+    total = sum(review.unjudged_types.values())
+    names = ", ".join(f"{name} ({number:,})" for name, number in shown)
+    more = f" and {count(len(types) - len(shown), 'more type')}" if len(types) > len(shown) else ""
+    for number, line in enumerate(wrap(f"Not judged: {count(total, 'resource')} of {names}{more}", style.width - 2)):
+        yield (("" if number == 0 else "  ", "plain"), (line, "plain"))
+    yield BLANK
+
+
+def _table(summary: Summary, style: Style) -> Iterator[Line]:
+    if not summary.total.controls:
+        return
+    narrow = style.width < NARROW
+    names = {pillar: pillar if narrow else title for pillar, title in PILLARS.items()}
+    first = max(map(len, [*names.values(), "Pillar"]))
+    waived = summary.total.verdicts["waived"] > 0
+    heads = ["controls", "pass", "fail", "unknown", "n/a", *(["waived"] if waived else [])]
+    rows = [(names[pillar], tally) for pillar, tally in summary.pillars.items()]
+    widths = [max(len(head), *(len(_numbers(tally, waived)[i]) for _, tally in rows)) for i, head in enumerate(heads)]
+    heading = "  ".join(
+        [f"{'Pillar':<{first}}", *(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)), "worst"]
+    )
+    yield ((heading, "quiet"),)
+    for name, tally in rows:
+        numbers = "  ".join(f"{text:>{width}}" for text, width in zip(_numbers(tally, waived), widths, strict=True))
+        worst: tuple[str, Tone] = (tally.worst, tally.worst) if tally.worst else ("-", "quiet")
+        yield (f"{name:<{first}}  {numbers}  ", "plain" if tally.controls else "quiet"), worst
+    yield BLANK
+
+
+def _numbers(tally: Tally, waived: bool) -> list[str]:
+    verdicts = tally.verdicts
+    numbers = [tally.controls, verdicts["pass"], verdicts["fail"], verdicts["unknown"], verdicts["not_applicable"]]
+    return [f"{number:,}" if number else "-" for number in [*numbers, *([verdicts["waived"]] if waived else [])]]
+
+
+def _verdict(review: Review, summary: Summary, style: Style) -> Iterator[Line]:
+    """The last line: what was found in how much, and what stays open."""
+    verdicts = summary.total.verdicts
+    extent = f"{count(review.resource_count, 'resource')}, {count(review.file_count, 'file')}"
+    opened = [
+        *([f"{verdicts['waived']:,} waived"] if verdicts["waived"] else []),
+        *([f"{verdicts['unknown']:,} undecided"] if verdicts["unknown"] else []),
+        *([count(len(review.gaps), "gap")] if review.gaps else []),
+    ]
+    tone: Tone = "strong"
+    if verdicts["fail"]:
+        found = ", ".join(f"{number:,} {severity}" for severity, number in summary.severities.items() if number)
+        said = f"{found} in {extent}"
+    elif not summary.total.controls:
+        said = f"Nothing was judged: no control applies to what is in {extent}"
+    else:
+        said = f"No weaknesses found: {count(summary.total.controls, 'control')} over {extent}"
+        tone = "strong" if opened else "good"
+    whole = "; ".join([said, *opened])
+    for part in [whole] if cells(whole) <= style.width else [said, "; ".join(opened)]:
+        for line in wrap(part, style.width):
+            yield ((line, tone),)

@@ -1,0 +1,135 @@
+"""Template files: reading one, telling one from other YAML and JSON, and finding those that others include."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstay.documents import Parsed, decode, read_yaml
+from mainstay.model.findings import Gap
+from mainstay.model.places import Place
+from mainstay.model.values import Record, Value
+
+MAX_BYTES = 10_000_000
+
+NESTED_STACK = "AWS::CloudFormation::Stack"
+
+_RESOURCES = re.compile(r"""(?:^|[{,"'\s])Resources["']?\s*:""")
+_TYPE = re.compile(r"""\bType["']?\s*:\s*["']?[A-Za-z0-9]+::[A-Za-z0-9]+""")
+_VERSION = re.compile(r"^AWSTemplateFormatVersion *:", re.MULTILINE)
+_SECTION = re.compile(r"^Resources *:", re.MULTILINE)
+_TYPE_NAME = re.compile(r"(?:[A-Za-z0-9]+::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*|Custom::[A-Za-z0-9_@-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a file holds, and what could not be read of it; without a value nothing could."""
+
+    value: Value
+    gaps: tuple[Gap, ...]
+    complete: bool
+
+
+def short_form(tag: str, value: Value, place: Place) -> Record:
+    """`!Ref x` in its long form, `{"Ref": x}`, which stands where the tag does."""
+    name = tag.removeprefix("!")
+    function = name if name in ("Ref", "Condition") else f"Fn::{name}"
+    return Record({function: value}, place, {function: place})
+
+
+def parse(text: str, shown: str) -> Parsed:
+    """YAML or JSON text of a template, its short forms made long."""
+    return read_yaml(text, shown, tags=short_form)
+
+
+def load(path: Path, shown: str) -> Loaded:
+    """The document in a file; what is wrong with it is a gap with a place."""
+    here = Place(shown, 1, 1)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return _failed(Gap("unreadable", "not a regular file", here))
+        if status.st_size > MAX_BYTES:
+            reason = f"the file has {status.st_size:,} bytes, and no template more than {MAX_BYTES:,} is read"
+            return _failed(Gap("limit", reason, here))
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return _failed(Gap("unreadable", f"the file cannot be read: {reason}", here))
+    text, fault = decode(data, shown)
+    gaps = [Gap("unreadable", fault.message, fault.place)] if fault else []
+    parsed = parse(text, shown)
+    gaps += [Gap("syntax", problem.message, problem.place) for problem in parsed.faults]
+    return Loaded(parsed.value, tuple(gaps), parsed.complete)
+
+
+def _failed(gap: Gap) -> Loaded:
+    return Loaded(None, (gap,), complete=False)
+
+
+def is_template(text: str) -> bool:
+    """True where YAML or JSON text is a CloudFormation template, also one that is broken.
+
+    Most other files are told by two searches; text that may be a template is parsed, unless it says so in so many
+    words, or is too long.
+    """
+    if not _RESOURCES.search(text) or not _TYPE.search(text):
+        return False
+    if len(text) > MAX_BYTES or (_VERSION.search(text) and _SECTION.search(text)):
+        return True
+    parsed = parse(text, "")
+    if not parsed.complete:
+        return "AWSTemplateFormatVersion" in text or bool(re.search(r"""\bType["']?\s*:\s*["']?AWS::""", text))
+    return holds_template(parsed.value)
+
+
+def holds_template(value: Value) -> bool:
+    """True where a document has Resources with types in CloudFormation's manner."""
+    resources = value.get("Resources") if isinstance(value, dict) else None
+    return isinstance(resources, dict) and any(
+        key.startswith("Fn::") or (isinstance(entry, dict) and is_type_name(entry.get("Type")))
+        for key, entry in resources.items()
+    )
+
+
+def is_type_name(value: Value) -> bool:
+    return isinstance(value, str) and _TYPE_NAME.fullmatch(value) is not None
+
+
+def local_path(base: Path, location: str) -> Path | None:
+    """The file that a location names; None where it is no path but an address in the net."""
+    if location.startswith("file://"):
+        location = location.removeprefix("file://")
+    if not location or "://" in location or location.startswith("arn:") or "\0" in location:
+        return None
+    return base.parent / location
+
+
+def nested_templates(path: Path) -> set[Path]:
+    """The local templates that the template at `path` includes as nested stacks, as resolved paths.
+
+    Only locations written out count; where one is put together from parameters, its file is judged on its own too.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return set()
+        text, _ = decode(path.read_bytes(), str(path))
+    except OSError:
+        return set()
+    if NESTED_STACK not in text:
+        return set()
+    value = parse(text, str(path)).value
+    resources = value.get("Resources") if isinstance(value, dict) else None
+    found = set()
+    for entry in resources.values() if isinstance(resources, dict) else ():
+        properties = entry.get("Properties") if isinstance(entry, dict) and entry.get("Type") == NESTED_STACK else None
+        location = properties.get("TemplateURL") if isinstance(properties, dict) else None
+        child = local_path(path, location) if isinstance(location, str) else None
+        try:
+            if child is not None and child.is_file():
+                found.add(child.resolve())
+        except (OSError, RuntimeError):
+            continue
+    return found

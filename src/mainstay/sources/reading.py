@@ -1,0 +1,153 @@
+"""Reads trees of infrastructure code, scope by scope: one root module, or one template with its nested stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mainstay.model.findings import Gap
+from mainstay.model.places import Place
+from mainstay.model.resources import Resource
+from mainstay.sources import cloudformation, terraform
+from mainstay.sources.discovery import Found, explore
+from mainstay.sources.raw import RawResource
+from mainstay.sources.spelling import Spelling, links_of
+
+MOST_TEMPLATE_BYTES = 10_000_000
+HEAD = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says of the code: values for variables and parameters, and facts of the account.
+
+    `tree` is the directory outside which nothing is read; without it, the repository that a path lies in, or the
+    path itself.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    variable_files: tuple[Path, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    workspace: str = "default"
+    region: str | None = None
+    account: str | None = None
+    partition: str = "aws"
+    tree: Path | None = None
+
+    @property
+    def terraform(self) -> terraform.Options:
+        facts = terraform.Facts(self.region, self.account, self.partition)
+        return terraform.Options(self.variables, self.variable_files, self.workspace, facts)
+
+    @property
+    def cloudformation(self) -> cloudformation.Options:
+        return cloudformation.Options(self.parameters, self.region, self.account, self.partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One root module or template: its resources, and what of it could not be read."""
+
+    name: str
+    resources: list[Resource]
+    gaps: list[Gap]
+    file_count: int
+
+
+def show(path: Path) -> str:
+    """A path as users see it: relative to where they stand, where it lies below."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def read(paths: Iterable[Path], options: Options, spelling: Spelling) -> Iterator[Scope]:
+    """The scopes of the trees at `paths`, in the order of their names within each tree."""
+    done: set[Path] = set()
+    for path in paths:
+        found = explore(path)
+        tree = (options.tree or _tree(path)).resolve()
+        if found.gaps:
+            yield Scope(show(path), [], found.gaps, 0)
+        yield from _terraform(found, tree, options, spelling, done)
+        yield from _templates(found, tree, options, spelling, done, explicit=path.is_file())
+
+
+def _tree(path: Path) -> Path:
+    """The repository around a path; the path itself, or a file's directory, where there is none."""
+    start = path.resolve()
+    start = start if start.is_dir() else start.parent
+    return next((parent for parent in (start, *start.parents) if (parent / ".git").exists()), start)
+
+
+def _terraform(found: Found, tree: Path, options: Options, spelling: Spelling, done: set[Path]) -> Iterator[Scope]:
+    library = terraform.Library(tree, show)
+    roots = [root for root in found.roots() if root not in done]
+    for root in roots:
+        done.add(root)
+        yield _root(root, library, options, spelling)
+    for forgotten in sorted(found.modules - found.reached(roots) - done):
+        # called in a circle, or by what only looks like a call
+        done.add(forgotten)
+        yield _root(forgotten, library, options, spelling)
+
+
+def _root(root: Path, library: terraform.Library, options: Options, spelling: Spelling) -> Scope:
+    before = library.file_count
+    raws, gaps = _sorted_out(terraform.read_root(root, library, options.terraform))
+    return Scope(show(root), spelling.resources(raws), gaps, library.file_count - before)
+
+
+def _sorted_out(stream: Iterable[RawResource | Gap]) -> tuple[list[RawResource], list[Gap]]:
+    raws: list[RawResource] = []
+    gaps: list[Gap] = []
+    for item in stream:
+        if isinstance(item, Gap):
+            gaps.append(item)
+        else:
+            raws.append(item)
+    return raws, gaps
+
+
+def _templates(
+    found: Found, tree: Path, options: Options, spelling: Spelling, done: set[Path], explicit: bool
+) -> Iterator[Scope]:
+    templates = [path for path in found.candidates if _is_template(path)]
+    if explicit and not templates:
+        for path in found.candidates:
+            gap = Gap("unsupported", "is neither Terraform nor a CloudFormation template", Place(show(path), 1, 1))
+            yield Scope(show(path), [], [gap], 0)
+    nested = {inner for path in templates for inner in cloudformation.nested_templates(path)}
+    for path in templates:
+        resolved = path.resolve()
+        if resolved in done or resolved in nested:
+            continue
+        done.add(resolved)
+        resources: list[Resource] = []
+        gaps: list[Gap] = []
+        for item in cloudformation.read(path, show(path), options.cloudformation, tree):
+            if isinstance(item, Gap):
+                gaps.append(item)
+            else:
+                resources.append(item)
+        yield Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1)
+
+
+def _is_template(path: Path) -> bool:
+    try:
+        large = path.stat().st_size > MOST_TEMPLATE_BYTES
+        with path.open("rb") as file:
+            text = file.read(HEAD if large else -1).decode("utf-8", "replace")
+        # a template that is too large is one all the same: its reader says so
+        return "AWSTemplateFormatVersion" in text if large else cloudformation.is_template(text)
+    except OSError:
+        return path.suffix == ".template"
+
+
+def _raw(resource: Resource) -> RawResource:
+    """A template's resource on its way to have its pieces and defaults filled in."""
+    links = links_of(resource.properties)
+    links["Ref"] = resource.references
+    return RawResource(resource.type, resource.address, resource.properties, resource.origin, links, resource.may_exist)

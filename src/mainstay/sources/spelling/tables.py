@@ -1,0 +1,253 @@
+"""The spelling tables: read from the YAML files beside this one, checked, and turned into look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from mainstay.documents import read_yaml
+from mainstay.model.errors import DataError, Fault
+from mainstay.model.places import Mark, Place, ServiceDefault
+from mainstay.model.values import Record, Value
+
+DIRECTORY = Path(__file__).parent
+PathOf = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What holds where nothing is said."""
+
+    value: Value
+    mark: ServiceDefault
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How a resource is a piece of another: `by` source attribute -> the parent's property that it names.
+
+    `append` is the list of the parent that the piece becomes an element of; `append_by` chooses it by the value of
+    a source attribute.
+    """
+
+    by: Mapping[str, str]
+    append: PathOf = ()
+    append_by: tuple[str, Mapping[str, PathOf]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One source type's spelling; `docs/reference/spelling.md` tells what each operator does."""
+
+    name: str
+    type: str
+    same: frozenset[str] = frozenset()
+    rename: Mapping[str, PathOf] = field(default_factory=dict)
+    under: PathOf = ()
+    merge: Merge | None = None
+    pairs: Mapping[str, tuple[PathOf, str]] = field(default_factory=dict)
+    split: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    value: Mapping[PathOf, Mapping[str, Value]] = field(default_factory=dict)
+    document: frozenset[PathOf] = frozenset()
+    constant: Mapping[PathOf, Value] = field(default_factory=dict)
+    default: Mapping[str, Mapping[str, Default]] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    opaque: frozenset[str] = frozenset()
+    keyed: Mapping[str, tuple[PathOf, str]] = field(default_factory=dict)
+    emit: Mapping[str, Table] = field(default_factory=dict)
+    renamed_inside: frozenset[str] = frozenset()
+    """The blocks that have something renamed, paired or split inside."""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFacts:
+    """What is true of a canonical type, whatever the source."""
+
+    default: Mapping[PathOf, Default] = field(default_factory=dict)
+    identity: str = ""
+    links: Mapping[PathOf, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables, by source and source type, and the facts of the canonical types."""
+
+    terraform: Mapping[str, Table]
+    cloudformation: Mapping[str, Table]
+    types: Mapping[str, TypeFacts]
+
+
+@lru_cache(maxsize=1)
+def load_tables() -> Tables:
+    """The tables of the package. Faults in them are collected and raised as one DataError."""
+    return read_tables(sorted(DIRECTORY.glob("*.yaml")))
+
+
+def read_tables(files: Iterable[Path]) -> Tables:
+    """Tables from files. A source type may have one table only."""
+    terraform: dict[str, Table] = {}
+    cloudformation: dict[str, Table] = {}
+    types: dict[str, TypeFacts] = {}
+    aliases: dict[str, str] = {}
+    faults: list[Fault] = []
+    for file in files:
+        parsed = read_yaml(file.read_text(encoding="utf-8"), file.name)
+        faults.extend(parsed.faults)
+        document = parsed.value if isinstance(parsed.value, Record) else Record()
+        reader = _Reader(faults)
+        reader.known(document, ("terraform", "cloudformation", "types"))
+        for section, tables in (("terraform", terraform), ("cloudformation", cloudformation)):
+            for name, entry in reader.records(document, section):
+                if "alias" in entry:
+                    aliases[name] = str(entry["alias"])
+                elif name in tables:
+                    faults.append(Fault(f"{name} has two tables", entry.place))
+                else:
+                    tables[name] = reader.table(name, entry)
+        for name, entry in reader.records(document, "types"):
+            if name in types:
+                faults.append(Fault(f"{name} has its facts twice", entry.place))
+            types[name] = reader.facts(entry)
+    for name, target in aliases.items():
+        if target in terraform:
+            terraform[name] = terraform[target]
+        else:
+            faults.append(Fault(f"{name} is an alias of {target}, which has no table"))
+    if faults:
+        raise DataError(faults)
+    return Tables(terraform, cloudformation, types)
+
+
+KEYS = (
+    "type", "same", "rename", "under", "merge_into", "pairs", "split", "value", "document", "constant", "default",
+    "without", "opaque", "keyed", "emit", "alias",
+)  # fmt: skip
+
+
+class _Reader:
+    """Turns entries into tables, and notes what is wrong with them."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+
+    def known(self, record: Record, names: Iterable[str]) -> None:
+        for key in record:
+            if key not in names:
+                self.faults.append(Fault(f"unknown key {key!r}", _place(record.marks.get(key))))
+
+    def records(self, record: Record, key: str) -> Iterable[tuple[str, Record]]:
+        for name, entry in self.record(record, key).items():
+            if isinstance(entry, Record):
+                yield name, entry
+            else:
+                self.faults.append(Fault(f"{name} must be a map", record.place))
+
+    def record(self, record: Record, key: str) -> Record:
+        found = record.get(key)
+        if found is None:
+            return Record()
+        if not isinstance(found, Record):
+            self.faults.append(Fault(f"{key} must be a map", _place(record.marks.get(key))))
+            return Record()
+        return found
+
+    def names(self, record: Record, key: str) -> list[str]:
+        found = record.get(key, [])
+        if not isinstance(found, list):
+            self.faults.append(Fault(f"{key} must be a list", _place(record.marks.get(key))))
+            return []
+        return [str(name) for name in found]
+
+    def table(self, name: str, entry: Record, inherited: str = "") -> Table:
+        self.known(entry, KEYS)
+        type = str(entry.get("type", inherited))
+        if type.count("::") != 2:
+            self.faults.append(Fault(f"{name} names no type", entry.place))
+        rename = {source: split_path(str(target)) for source, target in self.record(entry, "rename").items()}
+        pairs = {
+            source: (split_path(str(target["in"])), str(target["key"]))
+            for source, target in self.records(entry, "pairs")
+        }
+        keyed = {
+            source: (split_path(str(target["in"])), str(target["key"]))
+            for source, target in self.records(entry, "keyed")
+        }
+        split: dict[str, dict[str, str]] = {}
+        for source, target in self.record(entry, "split").items():
+            block, _, attribute = source.rpartition(".")
+            split.setdefault(block, {})[attribute] = str(target)
+        defaults: dict[str, dict[str, Default]] = {}
+        for source, target in self.records(entry, "default"):
+            block, _, attribute = source.rpartition(".")
+            defaults.setdefault(block, {})[attribute] = self.default(target)
+        inside = [*rename, *pairs, *(f"{block}.x" for block in (*split, *defaults) if block)]
+        return Table(
+            name=name,
+            type=type,
+            same=frozenset(self.names(entry, "same")),
+            rename=rename,
+            under=split_path(str(entry.get("under", ""))),
+            merge=self.merge(entry),
+            pairs=pairs,
+            split=split,
+            value={split_path(path): self._values(choices) for path, choices in self.records(entry, "value")},
+            document=frozenset(split_path(path) for path in self.names(entry, "document")),
+            constant={split_path(path): value for path, value in self.record(entry, "constant").items()},
+            default=defaults,
+            without=frozenset(self.names(entry, "without")),
+            opaque=frozenset(self.names(entry, "opaque")),
+            keyed=keyed,
+            emit={block: self.table(f"{name}.{block}", inner, type) for block, inner in self.records(entry, "emit")},
+            renamed_inside=frozenset(prefix for path in inside for prefix in _prefixes(path)),
+            place=entry.place,
+        )
+
+    @staticmethod
+    def _values(choices: Record) -> Mapping[str, Value]:
+        return {str(source).lower(): target for source, target in choices.items()}
+
+    def merge(self, entry: Record) -> Merge | None:
+        if "merge_into" not in entry:
+            return None
+        record = self.record(entry, "merge_into")
+        self.known(record, ("by", "append"))
+        by = {str(source): str(target) for source, target in self.record(record, "by").items()}
+        append = record.get("append", "")
+        if isinstance(append, Record):
+            attribute, choices = next(iter(append.items()))
+            chosen = {str(value).lower(): split_path(str(path)) for value, path in choices.items()}
+            return Merge(by, (), (attribute, chosen))
+        return Merge(by, split_path(str(append)))
+
+    def default(self, entry: Record) -> Default:
+        self.known(entry, ("value", "since"))
+        if "value" not in entry or "since" not in entry:
+            self.faults.append(Fault("a default needs `value` and `since`", entry.place))
+        return Default(entry.get("value"), ServiceDefault(str(entry.get("since", ""))))
+
+    def facts(self, entry: Record) -> TypeFacts:
+        self.known(entry, ("default", "identity", "links"))
+        return TypeFacts(
+            {split_path(path): self.default(default) for path, default in self.records(entry, "default")},
+            str(entry.get("identity", "")),
+            {
+                split_path(path): tuple(types if isinstance(types, list) else [types])
+                for path, types in self.record(entry, "links").items()
+            },
+        )
+
+
+def split_path(path: str) -> PathOf:
+    return tuple(path.split(".")) if path else ()
+
+
+def _prefixes(path: str) -> Iterable[str]:
+    steps = path.split(".")
+    return (".".join(steps[:length]) for length in range(1, len(steps)))
+
+
+def _place(mark: Mark | None) -> Place | None:
+    return mark if isinstance(mark, Place) else None

@@ -1,0 +1,60 @@
+"""Putting together what may be one thing or another: the three-valued side of conditionals and of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mainstay.model.places import Place
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Text, Unknown, Value
+
+MOST_OPTIONS = 8
+
+
+def one_of(options: Iterable[Value], cause: Unknown, place: Place | None = None) -> Value:
+    """The value that is one of `options`: itself where they agree, Unknown where they are too many."""
+    distinct: list[Value] = []
+    for option in options:
+        for value in option.options if isinstance(option, OneOf) else (option,):
+            if not any(same(value, seen) for seen in distinct):
+                distinct.append(value)
+    if len(distinct) == 1:
+        return distinct[0]
+    if len(distinct) > MOST_OPTIONS:
+        return Unknown(cause.reason, place or cause.place, cause.settle)
+    return OneOf(distinct, cause.reason, place or cause.place, cause.settle)
+
+
+def each_option(value: OneOf, change: Callable[[Value], Value]) -> Value:
+    """`value` with `change` applied to every option."""
+    return one_of([change(option) for option in value.options], value)
+
+
+def same(left: Value, right: Value) -> bool:
+    """True where both are surely the same value; values of different types never are."""
+    if left is right:
+        return True
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, Ref):
+            return left.address == right.address and left.path == right.path
+        if isinstance(left, Text):
+            return len(left.parts) == len(right.parts) and all(map(same, left.parts, right.parts))
+        return False
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return (
+            left.keys() == right.keys()
+            and same(_rest(left), _rest(right))
+            and all(same(value, right[key]) for key, value in left.items())
+        )
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and same(_rest(left), _rest(right)) and all(map(same, left, right))
+    if left is None or right is None or isinstance(left, dict | list) or isinstance(right, dict | list):
+        return False
+    return isinstance(left, str) == isinstance(right, str) and bool(left == right)
+
+
+def _rest(value: Value) -> Value:
+    return value.rest if isinstance(value, Items | Record) else ABSENT

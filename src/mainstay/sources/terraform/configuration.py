@@ -1,0 +1,128 @@
+"""One directory of Terraform files as a module's configuration: what is declared in it, before anything is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from mainstay.model.findings import Gap
+from mainstay.model.places import Place
+from mainstay.model.values import Value
+from mainstay.sources.terraform import expressions, json_syntax, syntax
+from mainstay.sources.terraform.syntax import Attribute, Block, Body
+
+SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+LARGEST_FILE = 10_000_000
+
+Address = tuple[str, str]
+"""A resource's type and name; a provider's name and alias."""
+
+Key = TypeVar("Key", str, Address)
+
+
+@dataclass(slots=True)
+class Configuration:
+    """A module's declarations by name, its files' Gaps, and the names of its files."""
+
+    directory: Path
+    shown: str
+    variables: dict[str, Block] = field(default_factory=dict)
+    locals: dict[str, Attribute] = field(default_factory=dict)
+    outputs: dict[str, Block] = field(default_factory=dict)
+    managed: dict[Address, Block] = field(default_factory=dict)
+    data: dict[Address, Block] = field(default_factory=dict)
+    calls: dict[str, Block] = field(default_factory=dict)
+    providers: dict[Address, Block] = field(default_factory=dict)
+    has_backend: bool = False
+    gaps: list[Gap] = field(default_factory=list)
+    file_count: int = 0
+
+
+def is_terraform(name: str) -> bool:
+    return name.endswith(SUFFIXES) and not name.startswith((".", "#"))
+
+
+def _is_override(name: str) -> bool:
+    stem = name.split(".", 1)[0]
+    return stem == "override" or stem.endswith("_override")
+
+
+def load(directory: Path, shown: str, files: Iterable[str]) -> Configuration:
+    """Reads the named files of a directory; override files change what the others declare."""
+    configuration = Configuration(directory, shown)
+    names = sorted(name for name in files if is_terraform(name))
+    names = [name for name in names if not _shadowed(name, names)]
+    ordinary = [name for name in names if not _is_override(name)]
+    for name in [*ordinary, *(name for name in names if _is_override(name))]:
+        body, gaps = read_file(directory / name, f"{shown}/{name}" if shown not in ("", ".") else name)
+        configuration.gaps.extend(gaps)
+        configuration.file_count += 1
+        for block in body.blocks:
+            _declare(configuration, block, override=name not in ordinary)
+    return configuration
+
+
+def _shadowed(name: str, names: list[str]) -> bool:
+    """OpenTofu reads `x.tofu` instead of an `x.tf` beside it."""
+    return name.endswith(".tf") and f"{name[:-3]}.tofu" in names
+
+
+def read_file(path: Path, shown: str) -> tuple[Body, list[Gap]]:
+    """A file's top level; a file that cannot be read is an empty one with a Gap."""
+    place = Place(shown, 1, 1)
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            return Body(), [Gap("limit", f"the file has more than {LARGEST_FILE // 1_000_000} MB", place)]
+        text = path.read_bytes()
+    except OSError as error:
+        return Body(), [Gap("unreadable", f"cannot be read: {error.strerror}", place)]
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:4096]:
+        return Body(), [Gap("unreadable", "is not UTF-8 text", place)]
+    if path.name.endswith(".json"):
+        return json_syntax.parse(text, shown, expressions.compile)
+    return syntax.parse(text.removeprefix(b"\xef\xbb\xbf"), shown, expressions.compile)
+
+
+def _declare(configuration: Configuration, block: Block, override: bool) -> None:
+    labels = block.labels
+    if block.type == "locals":
+        configuration.locals.update(block.body.attributes)
+    elif block.type == "terraform":
+        configuration.has_backend |= any(inner.type in ("backend", "cloud") for inner in block.body.blocks)
+    elif block.type == "provider" and labels:
+        alias = block.body.attributes.get("alias")
+        name = _literal(alias) if alias is not None else ""
+        _put(configuration.providers, (labels[0], name), block, override)
+    elif block.type in ("resource", "data") and len(labels) == 2:
+        table = configuration.managed if block.type == "resource" else configuration.data
+        _put(table, (labels[0], labels[1]), block, override)
+    elif block.type in ("variable", "output", "module") and len(labels) == 1:
+        tables = {"variable": configuration.variables, "output": configuration.outputs, "module": configuration.calls}
+        _put(tables[block.type], labels[0], block, override)
+
+
+def _put(table: dict[Key, Block], key: Key, block: Block, override: bool) -> None:
+    known = table.get(key)
+    table[key] = _overridden(known, block) if known is not None and override else block
+
+
+def _literal(attribute: Attribute) -> str:
+    """A name that Terraform wants written out."""
+    value: Value = attribute.expression(_NO_SCOPE)
+    return value if isinstance(value, str) else ""
+
+
+_NO_SCOPE = object()
+
+
+def _overridden(block: Block, other: Block) -> Block:
+    """Attributes replace their namesakes; blocks of a type replace all the blocks of that type."""
+    replaced = {inner.type for inner in other.body.blocks}
+    body = Body(
+        {**block.body.attributes, **other.body.attributes},
+        [inner for inner in block.body.blocks if inner.type not in replaced] + other.body.blocks,
+        {**block.body.marks, **other.body.marks},
+    )
+    return Block(block.type, block.labels, body, block.place)

@@ -1,0 +1,82 @@
+"""Data sources whose answer the configuration itself, or an option, gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mainstay.model.values import ABSENT, Items, Unknown, Value
+from mainstay.sources.terraform import policy_document
+from mainstay.sources.terraform.bodies import evaluate_body
+from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.syntax import Block
+from mainstay.sources.terraform.types import EvaluationError
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the account that the code will be applied to."""
+
+    region: str | None = None
+    account: str | None = None
+    partition: str = "aws"
+
+    @property
+    def dns_suffix(self) -> str:
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+
+def literal(block: Block, name: str) -> str:
+    """An attribute that Terraform wants as a plain string; empty where it is something else."""
+    attribute = block.body.attributes.get(name)
+    if attribute is None:
+        return ""
+    try:
+        value = attribute.expression(Scope(names=None))  # type: ignore[arg-type] # a literal asks for no name
+    except (EvaluationError, AttributeError):
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+Computed = Callable[[Block, Scope, Facts, str], Value]
+
+
+def _region(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
+    if key not in ("name", "id", "region"):
+        return ABSENT
+    return facts.region or Unknown("the region is not given", block.place, "pass --region")
+
+
+def _partition(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
+    answers = {"partition": facts.partition, "id": facts.partition, "dns_suffix": facts.dns_suffix}
+    return answers.get(key, ABSENT)
+
+
+def _identity(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
+    if key not in ("account_id", "id"):
+        return ABSENT
+    return facts.account or Unknown("the account is not given", block.place, "pass --account")
+
+
+def _zones(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
+    if key not in ("names", "zone_ids"):
+        return ABSENT
+    if facts.region is None or key == "zone_ids":
+        return Items(rest=Unknown("the region's zones are not known", block.place, "pass a plan"))
+    zone = Unknown("the region's further zones are not known", block.place, "pass a plan")
+    return Items([f"{facts.region}{letter}" for letter in "abc"], zone)
+
+
+def _policy(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
+    if key not in ("json", "minified_json"):
+        return ABSENT
+    return policy_document.render(evaluate_body(block, scope), block.place, indent=key == "json")
+
+
+COMPUTED: Mapping[str, Computed] = {
+    "aws_availability_zones": _zones,
+    "aws_caller_identity": _identity,
+    "aws_iam_policy_document": _policy,
+    "aws_partition": _partition,
+    "aws_region": _region,
+}

@@ -1,0 +1,365 @@
+"""Expressions to closures: `compile` makes of a syntax node a function from a scope to a value.
+
+An expression that Terraform would refuse raises EvaluationError; whoever asked for the value (an attribute, a local,
+an output) turns it into an Unknown with its place, and `try` and `can` see it as Terraform's own do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tree_sitter import Node
+
+from mainstay.model.findings import Gap
+from mainstay.model.places import Place
+from mainstay.model.values import ABSENT, OneOf, Record, Unknown, Value, unknowns
+from mainstay.sources.terraform import access, functions, loops, operators, templates
+from mainstay.sources.terraform.alternatives import each_option, one_of
+from mainstay.sources.terraform.scope import Run, Scope
+from mainstay.sources.terraform.syntax import Source
+from mainstay.sources.terraform.types import EvaluationError, convert
+
+Closure = Callable[[Scope], Value]
+
+
+def compile(node: Node, source: Source) -> Closure:
+    """A closure for an expression node."""
+    return _sequence(_children(node) if node.type == "expression" else [node], source)
+
+
+def _children(node: Node) -> list[Node]:
+    return [child for child in node.children if child.type != "comment"]
+
+
+def _sequence(nodes: Sequence[Node], source: Source) -> Closure:
+    """A primary expression followed by steps: the grammar leaves them side by side."""
+    first = nodes[0]
+    if first.type == "(":
+        return _steps(compile(nodes[1], source), nodes[3:], source)
+    if first.type == "variable_expr":
+        return _traversal(nodes, source)
+    primary = _PRIMARY.get(first.type)
+    if primary is None:
+        raise EvaluationError(f"`{_text(first)[:40]}` is not understood")
+    return _steps(primary(first, source), nodes[1:], source)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+# -- literals and collections
+
+
+def _literal(node: Node, source: Source) -> Closure:
+    child = _children(node)[0]
+    if child.type == "string_lit":
+        return templates.compile_quoted(child, source, compile)
+    value = _constant(child)
+    return lambda scope: value
+
+
+def _constant(node: Node) -> Value:
+    text = _text(node)
+    if node.type == "numeric_lit":
+        try:
+            return int(text)
+        except ValueError:
+            number = float(text)
+            return int(number) if number.is_integer() and abs(number) < 1e18 else number
+    return {"true": True, "false": False}.get(text)
+
+
+def _collection(node: Node, source: Source) -> Closure:
+    child = _children(node)[0]
+    return _tuple(child, source) if child.type == "tuple" else _object(child, source)
+
+
+def _tuple(node: Node, source: Source) -> Closure:
+    elements = [compile(child, source) for child in node.named_children if child.type == "expression"]
+    return lambda scope: [element(scope) for element in elements]
+
+
+def _object(node: Node, source: Source) -> Closure:
+    entries: list[tuple[Closure, Closure, Place]] = []
+    for element in node.named_children:
+        if element.type == "object_elem":
+            key, value = element.child_by_field_name("key"), element.child_by_field_name("val")
+            if key is None or value is None:
+                raise EvaluationError("an object's element has no key or no value")
+            entries.append((_object_key(key, source), compile(value, source), source.place(element)))
+    place = source.place(node)
+
+    def build(scope: Scope) -> Value:
+        result, marks = Record(place=place), {}
+        for key_of, value_of, mark in entries:
+            key = key_of(scope)
+            if isinstance(key, Unknown):
+                result.rest = Unknown(key.reason, mark, key.settle)
+                continue
+            key = key if isinstance(key, str) else str(convert(key, "string"))
+            result[key] = value_of(scope)
+            marks[key] = mark
+        result.marks = marks
+        return result
+
+    return build
+
+
+def _object_key(node: Node, source: Source) -> Closure:
+    """A bare word is a string; anything else, also in parentheses, is an expression."""
+    children = _children(node)
+    if len(children) == 1 and children[0].type == "variable_expr":
+        word = _text(children[0])
+        return lambda scope: word
+    return _sequence(children, source)
+
+
+# -- traversals
+
+
+def _traversal(nodes: Sequence[Node], source: Source) -> Closure:
+    root, place = _text(nodes[0]), source.place(nodes[0])
+    reader = _ROOTS.get(root)
+    if reader is not None and len(nodes) > 1 and nodes[1].type == "get_attr":
+        name = _attribute_name(nodes[1])
+        rest = nodes[2:]
+        if root == "data" and rest and rest[0].type == "get_attr":
+            second, rest = _attribute_name(rest[0]), rest[1:]
+            return _steps(lambda scope: scope.names.data(name, second, place), rest, source)
+        return _steps(reader(name, place), rest, source)
+    if len(nodes) > 1 and nodes[1].type == "get_attr":
+        name = _attribute_name(nodes[1])
+        managed = lambda scope: scope.names.managed(root, name, place)  # noqa: E731
+        bound = _steps(lambda scope: scope.bindings[root], nodes[1:], source)
+        free = _steps(managed, nodes[2:], source)
+        return lambda scope: bound(scope) if root in scope.bindings else free(scope)
+    return _steps(lambda scope: _binding(scope, root), nodes[1:], source)
+
+
+def _binding(scope: Scope, name: str) -> Value:
+    value = scope.bindings.get(name, ABSENT)
+    if value is ABSENT:
+        raise EvaluationError(f"there is nothing named {name!r} here")
+    return value
+
+
+def _iteration(root: str) -> Callable[[str, Place], Closure]:
+    def reader(name: str, place: Place) -> Closure:
+        key = f"{root}.{name}"
+
+        def read(scope: Scope) -> Value:
+            value = scope.iteration.get(key, ABSENT)
+            if value is ABSENT:
+                raise EvaluationError(f"{key} has no meaning here")
+            return value
+
+        return read
+
+    return reader
+
+
+_ROOTS: dict[str, Callable[[str, Place], Closure]] = {
+    "var": lambda name, place: lambda scope: scope.names.variable(name, place),
+    "local": lambda name, place: lambda scope: scope.names.local(name, place),
+    "module": lambda name, place: lambda scope: scope.names.call(name, place),
+    "data": lambda name, place: lambda scope: Unknown(f"data.{name} is incomplete", place),
+    "path": lambda name, place: lambda scope: scope.names.path(name, place),
+    "terraform": lambda name, place: lambda scope: scope.names.path(f"terraform.{name}", place),
+    "tofu": lambda name, place: lambda scope: scope.names.path(f"terraform.{name}", place),
+    "each": _iteration("each"),
+    "count": _iteration("count"),
+    "self": lambda name, place: lambda scope: Unknown("self is known at apply only", place),
+    "ephemeral": lambda name, place: lambda scope: Unknown(f"ephemeral.{name} is never stored", place),
+}
+
+
+def _attribute_name(node: Node) -> str:
+    return _text(_children(node)[-1])
+
+
+def _steps(start: Closure, nodes: Sequence[Node], source: Source) -> Closure:
+    """`start` followed by `.name`, `[key]` and splats."""
+    closure = start
+    for node in nodes:
+        closure = _step(closure, node, source)
+    return closure
+
+
+def _step(start: Closure, node: Node, source: Source) -> Closure:
+    kind = node.type
+    if kind == "get_attr":
+        name = _attribute_name(node)
+        return lambda scope: access.attribute(start(scope), name, scope.names.run)
+    if kind == "index":
+        child = _children(node)[0]
+        if child.type == "legacy_index":
+            position = int(_text(child).lstrip(". "))
+            return lambda scope: access.index(start(scope), position, scope.names.run)
+        key = compile(next(part for part in child.named_children if part.type == "expression"), source)
+        return lambda scope: access.index(start(scope), key(scope), scope.names.run)
+    if kind == "splat":
+        inner = _children(_children(node)[0])[1:]
+
+        def apply(scope: Scope) -> Value:
+            def step(element: Value, run: Run) -> Value:
+                return _steps(lambda _: element, inner, source)(scope)
+
+            return access.splat(start(scope), step, scope.names.run)
+
+        return apply
+    raise EvaluationError(f"`{_text(node)[:40]}` is not understood")
+
+
+# -- calls
+
+
+def _call(node: Node, source: Source) -> Closure:
+    children = _children(node)
+    name, place = _text(children[0]), source.place(node)
+    parameters = next((child for child in children if child.type == "function_arguments"), None)
+    nodes = [] if parameters is None else [child for child in parameters.named_children if child.type == "expression"]
+    arguments = [compile(child, source) for child in nodes]
+    spread = parameters is not None and any(child.type == "ellipsis" for child in parameters.children)
+    if name == "try":
+        return lambda scope: _try(arguments, scope, place)
+    if name == "can":
+        return lambda scope: _can(arguments, scope)
+
+    def call(scope: Scope) -> Value:
+        values = [argument(scope) for argument in arguments]
+        if spread:
+            last = values.pop()
+            if isinstance(last, Unknown):
+                return Unknown(last.reason, last.place or place, last.settle)
+            if not isinstance(last, list):
+                raise EvaluationError("what `...` spreads must be a list")
+            values.extend(last)
+        return _apply(name, values, scope, place)
+
+    return call
+
+
+def _apply(name: str, values: list[Value], scope: Scope, place: Place) -> Value:
+    """Calls a function; over the options of the one argument that is one of several values."""
+    uncertain = [position for position, value in enumerate(values) if isinstance(value, OneOf)]
+    if len(uncertain) == 1:
+        position = uncertain[0]
+        chosen = values[position]
+
+        def with_option(option: Value) -> Value:
+            try:
+                return _apply(name, [*values[:position], option, *values[position + 1 :]], scope, place)
+            except EvaluationError as error:
+                scope.names.run.doubts += 1
+                return Unknown(str(error), place, chosen.settle)
+
+        return each_option(chosen, with_option)
+    run = scope.names.run
+    try:
+        return functions.call(name, values, run.context, place)
+    except functions.Refused as refusal:
+        run.gap(Gap("refused", str(refusal), place))
+        return Unknown(str(refusal), place)
+
+
+def _try(arguments: Sequence[Closure], scope: Scope, place: Place) -> Value:
+    """The first argument that evaluates; one of several where it is not certain which one does."""
+    run = scope.names.run
+    candidates: list[Value] = []
+    for argument in arguments:
+        before = run.doubts
+        try:
+            value = argument(scope)
+        except EvaluationError:
+            continue
+        doubtful, run.doubts = run.doubts > before, before
+        candidates.append(value)
+        if not doubtful:
+            break
+    if not candidates:
+        raise EvaluationError("none of the arguments of try() can be evaluated")
+    cause = next(unknowns(candidates), None) or Unknown("which argument of try() is taken is not known", place)
+    return one_of(candidates, cause, place)
+
+
+def _can(arguments: Sequence[Closure], scope: Scope) -> Value:
+    run = scope.names.run
+    before = run.doubts
+    try:
+        value = arguments[0](scope)
+    except EvaluationError:
+        return False
+    doubtful, run.doubts = run.doubts > before, before
+    if doubtful or isinstance(value, Unknown):
+        leaf = next(unknowns(value), None)
+        return Unknown(leaf.reason if leaf else "whether it can be evaluated is not known", None, leaf.settle if leaf else "")
+    return True
+
+
+# -- operators
+
+
+def _conditional(node: Node, source: Source) -> Closure:
+    test_node, yes_node, no_node = (child for child in node.named_children if child.type == "expression")
+    test, yes, no = compile(test_node, source), compile(yes_node, source), compile(no_node, source)
+    place = source.place(test_node)
+
+    def choose(scope: Scope) -> Value:
+        decision = operators.to_bool(test(scope))
+        if isinstance(decision, OneOf):
+            decision = Unknown(decision.reason, decision.place, decision.settle)
+        if not isinstance(decision, Unknown):
+            return yes(scope) if decision else no(scope)
+        return one_of([_branch(yes, scope), _branch(no, scope)], decision, place)
+
+    return choose
+
+
+def _branch(branch: Closure, scope: Scope) -> Value:
+    """A branch that may not be taken: an error in it says nothing yet."""
+    try:
+        return branch(scope)
+    except EvaluationError as error:
+        return Unknown(str(error))
+
+
+def _operation(node: Node, source: Source) -> Closure:
+    child = _children(node)[0]
+    parts = _children(child)
+    if child.type == "unary_operation":
+        operand = _sequence(parts[1:], source)
+        apply = operators.negate if parts[0].type == "!" else operators.minus
+        return lambda scope: apply(operand(scope))
+    position = next(i for i, part in enumerate(parts) if not part.is_named and part.type not in "()")
+    left, right = _sequence(parts[:position], source), _sequence(parts[position + 1 :], source)
+    symbol = parts[position].type
+    if symbol == "&&":
+        return lambda scope: operators.both(left(scope), lambda: right(scope))
+    if symbol == "||":
+        return lambda scope: operators.either(left(scope), lambda: right(scope))
+    compute = operators.BINARY[symbol]
+    return lambda scope: compute(left(scope), right(scope))
+
+
+def _template(node: Node, source: Source) -> Closure:
+    child = _children(node)[0]
+    if child.type == "heredoc_template":
+        return templates.compile_heredoc(child, source, compile)
+    return templates.compile_quoted(child, source, compile)
+
+
+def _for(node: Node, source: Source) -> Closure:
+    return loops.compile_for(_children(node)[0], source, compile)
+
+
+_PRIMARY: dict[str, Callable[[Node, Source], Closure]] = {
+    "literal_value": _literal,
+    "collection_value": _collection,
+    "function_call": _call,
+    "conditional": _conditional,
+    "operation": _operation,
+    "template_expr": _template,
+    "for_expr": _for,
+    "expression": compile,
+}

@@ -1,0 +1,111 @@
+"""One instance of a resource or data source, as other expressions see it and as the review takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstay.model.findings import Gap
+from mainstay.model.values import ABSENT, Record, Ref, Unknown, Value
+from mainstay.sources.terraform import data_sources
+from mainstay.sources.terraform.bodies import META_ARGUMENTS, META_BLOCKS, evaluate, evaluate_blocks
+from mainstay.sources.terraform.expansion import Round
+from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.syntax import Block
+
+if TYPE_CHECKING:
+    from mainstay.sources.terraform.module import Module
+
+
+class Instance(Record):
+    """A record that is filled as its attributes are read: what the configuration sets, and references for the rest.
+
+    It is open (`rest`), since the provider adds attributes, so that whoever looks at it as a whole sees that it is
+    not known in full.
+    """
+
+    __slots__ = ("address", "block", "may_exist", "module", "round", "scope", "seen", "type")
+
+    def __init__(self, module: Module, block: Block, local: str, round: Round) -> None:
+        self.address = module.prefixed(local) + round.suffix
+        super().__init__(place=block.place, rest=Unknown(f"{self.address} is known after apply", None, "pass a plan"))
+        self.module = module
+        self.block = block
+        self.type = block.labels[0]
+        self.round = round
+        self.may_exist = round.may_exist or module.may_exist
+        self.scope = Scope(module, round.iteration)
+        self.seen: dict[str, Value] = {}
+
+    def look_up(self, key: str) -> Value:
+        """An attribute, as an expression reads it: what is set, and otherwise what the provider will set."""
+        run = self.module.run
+        run.touch((self.address,))
+        value = self.seen.get(key, ABSENT)
+        if value is ABSENT:
+            self.seen[key] = self._in_circle(key)
+            value, _ = run.collecting(lambda: self._attribute(key))
+            self.seen[key] = value
+        elif isinstance(value, _Circle):
+            run.gap(Gap("evaluation", value.reason, value.place))
+        return value
+
+    @property
+    def condition(self) -> str:
+        """What decides whether it exists, where that is its own doubt."""
+        if self.round.may_exist is None:
+            return ""
+        attributes = self.block.body.attributes
+        argument = attributes.get("count") or attributes.get("for_each")
+        text = (argument.node.text or b"").decode() if argument is not None and argument.node is not None else "?"
+        return text + self.round.suffix
+
+    def _in_circle(self, key: str) -> Unknown:
+        return _Circle(f"{self.address}.{key} depends on itself", self.block.place)
+
+    def _attribute(self, key: str) -> Value:
+        computed = data_sources.COMPUTED.get(self.type) if self.address_is_data else None
+        if computed is not None:
+            value = computed(self.block, self.scope, self.module.facts, key)
+            if value is not ABSENT:
+                return value
+        attribute = self.block.body.attributes.get(key)
+        if attribute is not None and key not in META_ARGUMENTS:
+            value = evaluate(attribute.expression, self.scope)
+            if value is not None:
+                return value
+        for name, blocks in evaluate_blocks(self.block.body, self.scope):
+            if name == key:
+                return blocks
+        return Ref(self.address, key, self.block.place)
+
+    @property
+    def address_is_data(self) -> bool:
+        return self.address.removeprefix(f"{self.module.address}.").startswith("data.")
+
+    def body(self) -> tuple[Record, dict[str, frozenset[str]]]:
+        """What the configuration sets, and the addresses that each attribute and block reads."""
+        run, block = self.module.run, self.block
+        record = Record(place=block.place, marks=block.body.marks)
+        links: dict[str, frozenset[str]] = {}
+        for name, attribute in block.body.attributes.items():
+            if name in META_ARGUMENTS:
+                continue
+            value, touched = run.collecting(lambda expression=attribute.expression: evaluate(expression, self.scope))  # type: ignore[misc]
+            if value is not None:
+                record[name] = value
+            if touched:
+                links[name] = touched
+        if any(inner.type not in META_BLOCKS for inner in block.body.blocks):
+            outer, run.touched = run.touched, set()
+            for name, value in evaluate_blocks(block.body, self.scope):
+                record[name] = value
+                if run.touched:
+                    links[name] = frozenset(run.touched)
+            run.touched = outer
+        return record, links
+
+
+class _Circle(Unknown):
+    """Stands for an attribute while it is being evaluated."""
+
+    __slots__ = ()

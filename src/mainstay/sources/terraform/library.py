@@ -1,0 +1,109 @@
+"""The module directories of a tree: each read once, found by path, by `modules.json`, or not at all (a Gap)."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mainstay.model.findings import Gap
+from mainstay.sources.terraform import configuration, data_sources, variables
+from mainstay.sources.terraform.configuration import Configuration
+from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.syntax import Block
+from mainstay.sources.terraform.variables import Variable
+
+if TYPE_CHECKING:
+    from mainstay.sources.terraform.module import Module
+
+KEPT = 48
+DEEPEST = 60
+MOST_MODULES = 20_000
+
+
+class Library:
+    """Configurations by directory. Only the last few are kept: a large tree has more than memory should hold.
+
+    Nothing outside `tree` is read. `show` gives the name under which a path is shown.
+    """
+
+    def __init__(self, tree: Path, show: Callable[[Path], str]) -> None:
+        self.tree = tree.resolve()
+        self.show = show
+        self.file_count = 0
+        self._kept: OrderedDict[Path, Configuration] = OrderedDict()
+        self._variables: dict[int, dict[str, Variable]] = {}
+        self._installed: dict[Path, dict[str, Path]] = {}
+        self._counted: set[Path] = set()
+
+    def load(self, directory: Path) -> Configuration:
+        """The configuration of a directory."""
+        known = self._kept.get(directory)
+        if known is None:
+            files = [entry.name for entry in directory.iterdir() if entry.is_file()]
+            known = self._kept[directory] = configuration.load(directory, self.show(directory), files)
+            if directory not in self._counted:
+                self._counted.add(directory)
+                self.file_count += known.file_count
+            while len(self._kept) > KEPT:
+                _, dropped = self._kept.popitem(last=False)
+                self._variables.pop(id(dropped), None)
+        else:
+            self._kept.move_to_end(directory)
+        return known
+
+    def variable(self, declaring: Configuration, name: str, block: Block) -> Variable:
+        """A declared variable, read once for all the instances of its module."""
+        known = self._variables.setdefault(id(declaring), {})
+        if name not in known:
+            known[name] = variables.declare(name, block, Scope(names=None))  # type: ignore[arg-type] # literals only
+        return known[name]
+
+    def called(self, caller: Module, name: str, block: Block) -> Configuration | None:
+        """The configuration that a module call names; None, and a Gap, where it is not there to be read."""
+        source = data_sources.literal(block, "source")
+        found = self._locate(caller, name, source)
+        if isinstance(found, Path):
+            gap = self._refusal(caller, found)
+            if gap is None:
+                return self.load(found)
+            found = gap
+        address = caller.prefixed(f"module.{name}")
+        kind = "refused" if "outside" in found else "module"
+        caller.run.gap(Gap(kind, f"{address} ({source or 'no source'}): {found}", block.place))  # type: ignore[arg-type]
+        return None
+
+    def _locate(self, caller: Module, name: str, source: str) -> Path | str:
+        if source.startswith(("./", "../")) or source in (".", ".."):
+            directory = (caller.configuration.directory / source).resolve()
+            return directory if directory.is_dir() else "there is no such directory"
+        key = ".".join([*(part.partition("[")[0] for part in caller.address.split(".")[1::2]), name])
+        installed = self._modules_json(caller.root.configuration.directory).get(key)
+        if installed is not None and installed.is_dir():
+            return installed
+        return "is not downloaded; run `terraform init` first, or pass a plan"
+
+    def _refusal(self, caller: Module, directory: Path) -> str | None:
+        if not directory.is_relative_to(self.tree):
+            return f"lies outside {self.show(self.tree)}, which is all that may be read"
+        if directory in caller.directories():
+            return "calls itself"
+        if caller.depth() >= DEEPEST or caller.root.module_count > MOST_MODULES:
+            return "is one module too many"
+        return None
+
+    def _modules_json(self, root: Path) -> dict[str, Path]:
+        """The downloaded modules by key (`network.subnets`), as `terraform init` notes them."""
+        if root not in self._installed:
+            self._installed[root] = found = {}
+            try:
+                manifest = json.loads((root / ".terraform/modules/modules.json").read_bytes())
+                for entry in manifest["Modules"]:
+                    directory = (root / entry["Dir"]).resolve()
+                    if directory.is_relative_to(self.tree):
+                        found[str(entry["Key"])] = directory
+            except (OSError, ValueError, KeyError, TypeError):
+                found.clear()
+        return self._installed[root]

@@ -1,0 +1,276 @@
+"""A module that is being evaluated: its variables, locals, resources, calls and outputs, each when first asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from mainstay.model.findings import Gap
+from mainstay.model.places import Place
+from mainstay.model.values import ABSENT, Items, Record, Unknown, Value
+from mainstay.sources.terraform import data_sources
+from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.terraform.bodies import META_ARGUMENTS, evaluate
+from mainstay.sources.terraform.configuration import Address, Configuration
+from mainstay.sources.terraform.expansion import Round, by_count, by_for_each
+from mainstay.sources.terraform.instance import Instance
+from mainstay.sources.terraform.library import Library
+from mainstay.sources.terraform.scope import Run, Scope
+from mainstay.sources.terraform.syntax import Block
+from mainstay.sources.terraform.types import EvaluationError
+
+PROVIDER_PAIR = re.compile(r"([\w-]+(?:\.[\w-]+)?)\s*[=:]\s*([\w-]+(?:\.[\w-]+)?)")
+
+Inputs = Mapping[str, Callable[[], Value]]
+Cached = tuple[Value, frozenset[str]]
+
+
+class Module:
+    """One instance of a module. It is the `Names` that its expressions see."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        run: Run,
+        library: Library,
+        inputs: Inputs,
+        address: str = "",
+        parent: Module | None = None,
+        providers: Mapping[str, str] | None = None,
+        may_exist: Unknown | None = None,
+        facts: data_sources.Facts | None = None,
+    ) -> None:
+        self.configuration = configuration
+        self.run = run
+        self.library = library
+        self.inputs = inputs
+        self.address = address
+        self.parent = parent
+        self.root: Module = self if parent is None else parent.root
+        self.providers = providers or {}
+        self.may_exist = may_exist
+        self.facts: data_sources.Facts = facts or self.root.facts
+        self.scope = Scope(self)
+        self._cache: dict[str, Cached] = {}
+        self._busy: set[str] = set()
+        self._instances: dict[str, list[Instance]] = {}
+        self._modules: dict[str, list[tuple[Round, Module]]] = {}
+        self.module_count = 1
+
+    # -- the names that expressions use
+
+    def variable(self, name: str, place: Place) -> Value:
+        return self._cached(f"var.{name}", place, lambda: self._variable(name, place))
+
+    def local(self, name: str, place: Place) -> Value:
+        attribute = self.configuration.locals.get(name)
+        if attribute is None:
+            return Unknown(f"local.{name} is not declared", place)
+        return self._cached(f"local.{name}", place, lambda: evaluate(attribute.expression, self.scope))
+
+    def output(self, name: str, place: Place) -> Value:
+        block = self.configuration.outputs.get(name)
+        value = block.body.attributes.get("value") if block is not None else None
+        if value is None:
+            raise EvaluationError(f"{self.address or 'the module'} has no output {name!r}")
+        return self._cached(f"output.{name}", place, lambda: evaluate(value.expression, self.scope))
+
+    def call(self, name: str, place: Place) -> Value:
+        block = self.configuration.calls.get(name)
+        if block is None:
+            return Unknown(f"module.{name} is not declared", place)
+        if f"module.{name}" in self._busy:
+            return self._circle(f"module.{name}", place)
+        rounds = self.modules(name)
+        if rounds is None:
+            source = data_sources.literal(block, "source")
+            return Unknown(f"module.{name} ({source}) is not available", block.place, "run terraform init")
+        return _collected(block, [(one, _Outputs(module, place)) for one, module in rounds])
+
+    def managed(self, type: str, name: str, place: Place) -> Value:
+        return self._resource(self.configuration.managed, (type, name), f"{type}.{name}", place)
+
+    def data(self, type: str, name: str, place: Place) -> Value:
+        return self._resource(self.configuration.data, (type, name), f"data.{type}.{name}", place)
+
+    def path(self, name: str, place: Place) -> Value:
+        if name in ("module", "root", "cwd"):
+            root = self.root.configuration.directory
+            target = self.configuration.directory if name == "module" else root
+            return os.path.relpath(target, root)
+        if name == "terraform.workspace":
+            return self.run.workspace
+        return Unknown(f"{name} is not known before Terraform runs", place)
+
+    # -- resources and calls, expanded
+
+    def resources(self) -> Iterator[Instance]:
+        """Every instance of every managed resource, those of the modules it calls included."""
+        for (type, name), block in self.configuration.managed.items():
+            yield from self._expanded(block, f"{type}.{name}")
+        for name in self.configuration.calls:
+            for _, module in self.modules(name) or ():
+                yield from module.resources()
+
+    def modules(self, name: str) -> list[tuple[Round, Module]] | None:
+        """The instances of a called module; None where it is not there to be read."""
+        known = self._modules.get(name)
+        if known is None:
+            block = self.configuration.calls[name]
+            configuration = self.library.called(self, name, block)
+            if configuration is None:
+                return None
+            self._busy.add(f"module.{name}")
+            try:
+                known = [(one, self._instantiate(name, block, configuration, one)) for one in self._rounds(block)]
+            finally:
+                self._busy.discard(f"module.{name}")
+            self._modules[name] = known
+        return known
+
+    def prefixed(self, address: str) -> str:
+        return f"{self.address}.{address}" if self.address else address
+
+    def default_tags(self, block: Block) -> Value:
+        """The tags that the resource's provider adds, ABSENT where it adds none."""
+        chosen = block.body.attributes.get("provider")
+        text = (chosen.node.text or b"").decode() if chosen is not None and chosen.node is not None else ""
+        return self._provider_tags(text or block.labels[0].split("_", 1)[0])
+
+    def _provider_tags(self, provider: str) -> Value:
+        name, _, alias = provider.partition(".")
+        block = self.configuration.providers.get((name, alias))
+        if block is not None:
+            tags = next(block.body.of_type("default_tags"), None)
+            attribute = tags.body.attributes.get("tags") if tags is not None else None
+            if attribute is None:
+                return ABSENT
+            return self._cached(f"tags.{provider}", block.place, lambda: evaluate(attribute.expression, self.scope))
+        return self.parent._provider_tags(self.providers.get(provider, provider)) if self.parent is not None else ABSENT
+
+    # -- how they are found
+
+    def _cached(self, key: str, place: Place, evaluate: Callable[[], Value]) -> Value:
+        known = self._cache.get(key)
+        if known is None:
+            if key in self._busy:
+                return self._circle(key, place)
+            self._busy.add(key)
+            try:
+                known = self._cache[key] = self.run.collecting(evaluate)
+            finally:
+                self._busy.discard(key)
+        self.run.touch(known[1])
+        return known[0]
+
+    def _circle(self, key: str, place: Place) -> Unknown:
+        reason = f"{self.prefixed(key)} depends on itself"
+        self.run.gap(Gap("evaluation", reason, place))
+        return Unknown(reason, place)
+
+    def _variable(self, name: str, place: Place) -> Value:
+        declared = self.configuration.variables.get(name)
+        if declared is None:
+            return Unknown(f"var.{name} is not declared", place)
+        variable = self.library.variable(self.configuration, name, declared)
+        given = self.inputs.get(name)
+        if given is not None:
+            return variable.convert(given())
+        if variable.default is ABSENT:
+            return variable.missing()
+        return variable.default
+
+    def _resource(self, table: Mapping[Address, Block], address: Address, local: str, place: Place) -> Value:
+        block = table.get(address)
+        if block is None:
+            return Unknown(f"{local} is not declared", place)
+        if f"{local}#" in self._busy:
+            return self._circle(local, place)
+        instances = self._expanded(block, local)
+        return _collected(block, [(instance.round, instance) for instance in instances])
+
+    def _expanded(self, block: Block, local: str) -> list[Instance]:
+        known = self._instances.get(local)
+        if known is None:
+            self._busy.add(f"{local}#")
+            try:
+                rounds = self._rounds(block)
+            finally:
+                self._busy.discard(f"{local}#")
+            known = self._instances[local] = [Instance(self, block, local, one) for one in rounds]
+        return known
+
+    def _rounds(self, block: Block) -> list[Round]:
+        attributes = block.body.attributes
+        argument = "count" if "count" in attributes else "for_each" if "for_each" in attributes else None
+        if argument is None:
+            return [Round()]
+        outer, self.run.touched = self.run.touched, set()
+        try:
+            value = evaluate(attributes[argument].expression, self.scope)
+            return list(by_count(value) if argument == "count" else by_for_each(value))
+        except EvaluationError as error:
+            unknown = Unknown(str(error), attributes[argument].place)
+            self.run.gap(Gap("evaluation", f"{self.prefixed('.'.join(block.labels))}: {error}", unknown.place))
+            return list(by_count(unknown) if argument == "count" else by_for_each(unknown))
+        finally:
+            self.run.touched = outer
+
+    def _instantiate(self, name: str, block: Block, configuration: Configuration, one: Round) -> Module:
+        scope = Scope(self, one.iteration)
+        inputs: dict[str, Callable[[], Value]] = {}
+        for key, attribute in block.body.attributes.items():
+            if key not in META_ARGUMENTS:
+                inputs[key] = lambda expression=attribute.expression: evaluate(expression, scope)  # type: ignore[misc]
+        chosen = block.body.attributes.get("providers")
+        text = (chosen.node.text or b"").decode() if chosen is not None and chosen.node is not None else ""
+        address = self.prefixed(f"module.{name}{one.suffix}")
+        self.root.module_count += 1
+        return Module(
+            configuration, self.run, self.library, inputs, address, self,
+            dict(PROVIDER_PAIR.findall(text)), one.may_exist or self.may_exist,
+        )  # fmt: skip
+
+    def depth(self) -> int:
+        return 0 if self.parent is None else self.parent.depth() + 1
+
+    def directories(self) -> Iterator[Path]:
+        """Its directory, and those of the modules that it was called from."""
+        yield self.configuration.directory
+        if self.parent is not None:
+            yield from self.parent.directories()
+
+
+class _Outputs(Record):
+    """A module as an expression sees it: outputs, evaluated when they are read."""
+
+    __slots__ = ("_module", "_place")
+
+    def __init__(self, module: Module, place: Place) -> None:
+        super().__init__(rest=Unknown(f"the outputs of {module.address} taken together"))
+        self._module = module
+        self._place = place
+
+    def look_up(self, key: str) -> Value:
+        return self._module.output(key, self._place)
+
+
+def _collected(block: Block, instances: list[tuple[Round, Record]]) -> Value:
+    """What a resource's or a module's name stands for: an object, a list (count) or a map (for_each)."""
+    attributes = block.body.attributes
+    if "count" not in attributes and "for_each" not in attributes:
+        return instances[0][1]
+    sure = [(one, value) for one, value in instances if one.may_exist is None]
+    perhaps = [(one, value) for one, value in instances if one.may_exist is not None]
+    rest = ABSENT if not perhaps else perhaps[0][1] if len(perhaps) == 1 else _any_of(perhaps)
+    if "count" in attributes:
+        return Items([value for _, value in sure], rest)
+    return Record({str(one.key): value for one, value in sure}, rest=rest)
+
+
+def _any_of(perhaps: list[tuple[Round, Record]]) -> Value:
+    doubt = perhaps[0][0].may_exist
+    assert doubt is not None
+    return one_of([value for _, value in perhaps], doubt)

@@ -1,0 +1,108 @@
+"""Input variables: their declarations, and the values that a root module is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstay.documents import decode, read_json
+from mainstay.model.findings import Gap
+from mainstay.model.places import Place
+from mainstay.model.values import ABSENT, Unknown, Value
+from mainstay.sources.terraform import expressions, syntax
+from mainstay.sources.terraform.configuration import read_file
+from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.syntax import Block
+from mainstay.sources.terraform.type_syntax import read_constraint
+from mainstay.sources.terraform.types import Constraint, EvaluationError, convert
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A declared variable. `default` is ABSENT where a value must be given, converted to the type where not."""
+
+    name: str
+    place: Place
+    constraint: Constraint
+    default: Value
+    nullable: bool
+
+    def convert(self, value: Value) -> Value:
+        """A given value as the module sees it; Unknown where Terraform would refuse it."""
+        if value is None and not self.nullable:
+            return self.default if self.default is not ABSENT else self.missing()
+        try:
+            return convert(value, self.constraint)
+        except EvaluationError as error:
+            return Unknown(f"var.{self.name}: {error}", self.place)
+
+    def missing(self) -> Unknown:
+        return Unknown(f"var.{self.name} has no value", self.place, f"set var.{self.name}")
+
+
+def declare(name: str, block: Block, scope: Scope) -> Variable:
+    """Reads a `variable` block. Faults in it make the type `any`, or the default Unknown."""
+    attributes = block.body.attributes
+    constraint: Constraint = "any"
+    typed = attributes.get("type")
+    if typed is not None and typed.node is not None:
+        source = syntax.Source(block.place.file, b"", 0)
+        try:
+            constraint = read_constraint(typed.node, lambda node: expressions.compile(node, source)(scope))
+        except EvaluationError:
+            constraint = "any"
+    default: Value = ABSENT
+    if "default" in attributes:
+        try:
+            default = convert(attributes["default"].expression(scope), constraint)
+        except EvaluationError as error:
+            default = Unknown(f"the default of var.{name}: {error}", attributes["default"].place)
+    nullable = attributes.get("nullable")
+    return Variable(name, block.place, constraint, default, nullable is None or nullable.expression(scope) is not False)
+
+
+def read_values(path: Path, shown: str, scope: Scope) -> tuple[dict[str, Value], list[Gap]]:
+    """The values of a `.tfvars` file, or a `.tfvars.json` one."""
+    if path.name.endswith(".json"):
+        return _read_json_values(path, shown)
+    body, gaps = read_file(path, shown)
+    values: dict[str, Value] = {}
+    for name, attribute in body.attributes.items():
+        try:
+            values[name] = attribute.expression(scope)
+        except EvaluationError as error:
+            values[name] = Unknown(f"{shown}: {error}", attribute.place)
+    return values, gaps
+
+
+def _read_json_values(path: Path, shown: str) -> tuple[dict[str, Value], list[Gap]]:
+    """Values in JSON are literal: no template is looked for in them."""
+    try:
+        parsed = read_json(decode(path.read_bytes(), shown)[0], shown)
+    except OSError as error:
+        return {}, [Gap("unreadable", f"cannot be read: {error.strerror}", Place(shown, 1, 1))]
+    gaps = [Gap("syntax", fault.message, fault.place) for fault in parsed.faults]
+    return dict(parsed.value) if isinstance(parsed.value, dict) else {}, gaps
+
+
+def automatic_files(directory: Path, names: Iterable[str]) -> list[Path]:
+    """The files whose values Terraform takes without being asked, in its order: the later ones win."""
+    first = ("terraform.tfvars", "terraform.tfvars.json")
+    there = sorted(names)
+    ordered = [name for name in there if name in first]
+    ordered += [name for name in there if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
+    return [directory / name for name in ordered]
+
+
+def parse_option(text: str, constraint: Constraint) -> Value:
+    """The value of `--var name=text`: HCL where the type wants a collection, plain text otherwise."""
+    if constraint in ("string", "number", "bool", "any"):
+        return text
+    body, gaps = syntax.parse(f"x = {text}\n".encode(), "--var", expressions.compile)
+    if gaps or "x" not in body.attributes:
+        raise EvaluationError(f"{text[:40]!r} is not an HCL value")
+    return body.attributes["x"].expression(_NO_NAMES)
+
+
+_NO_NAMES: Scope = Scope(names=None)  # type: ignore[arg-type] # a literal asks for no name
