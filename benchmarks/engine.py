@@ -91,7 +91,7 @@ def properties(chosen: random.Random) -> dict[str, Value]:
         "Access": Record({"BlockPublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": well}),
         "BackupRetentionPeriod": 7 if well else "1",
         "Rules": [Record({"CidrIp": cidr, "FromPort": n, "ToPort": n, "Description": "in"}) for n in (22, 443, 80)],
-        "Policy": Record({"Statement": [Record({"Effect": "Allow", "Action": ["s3:Get*", "s3:Put"], "Resource": "*"})]}),
+        "Policy": Record({"Statement": [Record({"Effect": "Allow", "Action": ["s3:Get*", "*"], "Resource": cidr})]}),
         "Protocol": "HTTPS" if well else "HTTP",
         "Logs": ["audit", "profiler"] if well else ["audit"],
         "MinimumProtocolVersion": "TLSv1.2_2021",

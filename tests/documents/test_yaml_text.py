@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainstay.documents import MAX_DEPTH, Parsed, decode, read_json, read_yaml
+from mainstay.documents import MAX_DEPTH, Parsed, decode, read_json, read_yaml, yaml_text
 from mainstay.model.places import Place
 from mainstay.model.values import Record, Value
 
@@ -131,7 +131,7 @@ def test_a_yaml_bomb_is_a_fault_and_not_memory() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
     parsed = read_yaml("\n".join(lines), "f.yaml")
-    assert not parsed.complete
+    assert (parsed.complete, parsed.limited) == (False, True)
     assert "aliases stand for more than" in messages(parsed)[0]
 
 
@@ -140,7 +140,7 @@ def test_a_yaml_bomb_is_a_fault_and_not_memory() -> None:
 )
 def test_deep_nesting_is_a_fault_and_not_an_exhausted_stack(text: str) -> None:
     parsed = read_yaml(text, "f.yaml")
-    assert not parsed.complete
+    assert (parsed.complete, parsed.limited) == (False, True)
     assert len(parsed.faults) == 1
 
 
@@ -189,6 +189,27 @@ def test_bytes_that_are_no_text_are_a_fault_with_a_place() -> None:
     text, fault = decode(b"a: 1\nb: \xff\n", "f.yaml")
     assert text == "a: 1\nb: \ufffd\n"
     assert str(fault) == "f.yaml:2:4: not valid UTF-8 text: invalid start byte"
+
+
+def test_halves_of_surrogate_pairs_never_come_through() -> None:
+    assert read_yaml('["\\ud800x", "\\ud83d\\ude00"]', "f").value == ["\ufffdx", "\U0001f600"]
+    parsed = read_yaml("a: 1\nb: \ud800\n", "f")
+    assert [str(fault.place) for fault in parsed.faults] == ["f:2:4"]
+
+
+def test_the_parser_in_python_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a: &x {b: [1, 'c', \"d\", ~]}\ne: |\n  f\n  g\nh: *x\ni: !T j\nk:\n- l: m\n  n: 1.5\n- [o]\na: 2\n"
+
+    def tags(tag: str, value: Value, place: Place) -> Value:
+        return [tag, value, place]
+
+    fast = read_yaml(text, "f", tags=tags)
+    monkeypatch.setattr(yaml_text, "Parser", yaml_text.PurePythonParser)
+    slow = read_yaml(text, "f", tags=tags)
+    assert fast == slow
+    assert fast.value["k"][0].marks["n"] == slow.value["k"][0].marks["n"] == Place("f", 9, 3, 9, 4)
+    for broken in ("a: [1\nb: 2\n", "a: \x07\n", "[" * 500):
+        assert not read_yaml(broken, "f").complete
 
 
 KEYS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)

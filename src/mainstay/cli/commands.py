@@ -121,7 +121,7 @@ def _status(result: Review, fail_on: str, allow_incomplete: bool) -> Exit:
     """Findings at or above the threshold go before gaps: they are there, whatever else was not read."""
     from mainstay.model.controls import SEVERITIES
 
-    threshold = len(SEVERITIES) if fail_on == "never" else SEVERITIES.index(fail_on)  # type: ignore[arg-type]
+    threshold = len(SEVERITIES) if fail_on == "never" else SEVERITIES.index(fail_on)
     for finding in result.findings:
         if finding.verdict == "fail" and SEVERITIES.index(finding.control.severity) >= threshold:
             return Exit.FINDINGS

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![\w.]))"
     r"|(true|false|null)\b|\Z)"
 )
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of pairs, which JSON can spell and no file can hold
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -41,6 +42,7 @@ class _Reader:
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.position = 0  # where the next token begins
         self.start = 0  # where the last token began
+        self.limited = False
         self.scalar: Value = None  # the value of the last token, where it was a scalar
 
     def read(self) -> Parsed:
@@ -50,7 +52,7 @@ class _Reader:
                 raise self.error("the text goes on after the end of the document")
         except JSONDecodeError as error:
             self.faults.append(Fault(error.msg, Place(self.file, *self.spot(min(error.pos, len(self.text))))))
-            return Parsed(None, tuple(self.faults), complete=False)
+            return Parsed(None, tuple(self.faults), complete=False, limited=self.limited)
         return Parsed(value, tuple(self.faults))
 
     def spot(self, position: int) -> tuple[int, int]:
@@ -77,7 +79,8 @@ class _Reader:
         if group == 1:
             if kind != '"':
                 return kind
-            self.scalar, self.position = scanstring(self.text, self.position, True)
+            value, self.position = scanstring(self.text, self.position, True)
+            self.scalar = value if value.isascii() else _SURROGATES.sub("\ufffd", value)
         else:
             self.scalar = number(kind) if group == 2 else _WORDS[kind]
         return "scalar"
@@ -111,6 +114,7 @@ class _Reader:
             elif kind in ("{", "["):
                 value = Record((), Place(self.file, *self.spot(self.start)), Marks(self.file)) if kind == "{" else []
                 if len(stack) >= MAX_DEPTH:
+                    self.limited = True
                     raise self.error(f"nested more than {MAX_DEPTH} levels deep")
                 kind = self.token()
                 if kind not in ("}", "]"):

@@ -23,13 +23,14 @@ MAX_EXPANSION = 200_000
 class Parsed:
     """A document's value and its faults.
 
-    `complete` is False where a syntax error or a limit stopped the reading: `value` is None then. Other faults
-    (a key that stands twice, a second document) leave a value that can be used.
+    `complete` is False where a syntax error or a limit (`limited`) stopped the reading: `value` is None then. Other
+    faults (a key that stands twice, a second document) leave a value that can be used.
     """
 
     value: Value
     faults: tuple[Fault, ...] = ()
     complete: bool = True
+    limited: bool = False
 
 
 class Marks(Mapping[str, Place]):

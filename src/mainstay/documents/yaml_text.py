@@ -7,6 +7,7 @@ nothing is built twice. JSON text is read by `read_json`, and by YAML's rules wh
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import yaml
@@ -18,18 +19,21 @@ from mainstay.model.errors import Fault
 from mainstay.model.places import Place
 from mainstay.model.values import Record, Value
 
-try:
+
+class PurePythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """The same events where libyaml is not there, fifteen times slower."""
+
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+
+
+Parser: Callable[[str], Any] = PurePythonParser
+with suppress(ImportError):  # PyYAML may have been built without libyaml
     from yaml.cyaml import CParser  # type: ignore[attr-defined] # not in its __all__
-except ImportError:  # PyYAML was built without libyaml
 
-    class CParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[no-redef]
-        """The same events, from the parser in Python: fifteen times slower."""
-
-        def __init__(self, text: str) -> None:
-            yaml.reader.Reader.__init__(self, text)
-            yaml.scanner.Scanner.__init__(self)
-            yaml.parser.Parser.__init__(self)
-
+    Parser = CParser
 
 Tags = Callable[[str, Value, Place], Value]
 """Makes a value of a tag (`!Ref`), what stands behind it, and where the tag stands."""
@@ -45,7 +49,7 @@ def read_yaml(text: str, file: str, *, tags: Tags | None = None, documents: bool
     """
     if text.lstrip()[:1] in ("{", "[") and not documents:
         parsed = read_json(text, file)
-        if parsed.complete:
+        if parsed.complete or parsed.limited:
             return parsed
         as_yaml = _Builder(file, tags, documents).read(text)
         return as_yaml if as_yaml.complete or not file.endswith((".json", ".template")) else parsed
@@ -72,7 +76,7 @@ class _Builder:
     def read(self, text: str) -> Parsed:
         values: list[Value] = []
         try:
-            parser = CParser(text)
+            parser = Parser(text)
             next_event = parser.get_event
             event = next_event()
             while event is not None:
@@ -93,8 +97,14 @@ class _Builder:
         except yaml.reader.ReaderError as error:
             self.faults.append(self.unreadable(text, error))
             return Parsed(None, tuple(self.faults), complete=False)
-        except _Stop:
+        except UnicodeEncodeError as error:
+            place = Place(
+                self.file, text.count("\n", 0, error.start) + 1, error.start - text.rfind("\n", 0, error.start)
+            )
+            self.faults.append(Fault("half a surrogate pair cannot stand in YAML", place))
             return Parsed(None, tuple(self.faults), complete=False)
+        except _Stop:
+            return Parsed(None, tuple(self.faults), complete=False, limited=True)
         if self.documents:
             return Parsed(values, tuple(self.faults))
         return Parsed(values[0] if values else None, tuple(self.faults))

@@ -22,14 +22,16 @@ def evaluate(controls: Iterable[Control], subjects: Iterable[Resource], now: dat
     Of a partial resource only what it decides: `pass` and `fail`. `now` is the moment that the verdicts are of; no
     condition asks for it yet.
     """
-    judged_by: dict[str, list[_Judged]] = {}
+    by_type: dict[str, list[Control]] = {}
     for control in controls:
-        judged = _Judged.by(control)
         for kind in control.applies_to:
-            judged_by.setdefault(kind, []).append(judged)
+            by_type.setdefault(kind, []).append(control)
+    # compiled type by type: a catalogue has conditions for many more types than a workload has
+    compiled: dict[str, list[_Judged]] = {}
     for resource in subjects:
-        concerned = judged_by.get(resource.type)
-        if concerned:
+        if resource.type not in compiled:
+            compiled[resource.type] = [_Judged.by(control) for control in by_type.get(resource.type, ())]
+        if concerned := compiled[resource.type]:
             yield from _judge(resource, concerned)
 
 

@@ -83,7 +83,7 @@ class _Explanation:
             found = [each for each in found if interpret(alone, each.value) is answer] or found
         if len(found) == 1 or (found and not wanted):
             for each in found:
-                yield self.reason(each.path, expected, shown(each.value))
+                yield self.reason(each.path, expected, _found(test, each.value, wanted))
         else:
             yield self.reason(at + test.path, expected, describe([each.value for each in found]))
 
@@ -113,9 +113,10 @@ class _Explanation:
                         yield from self.of(each.condition, element.value, False, element.path, True)
 
     def of_missing(self, each: Each, found: list[Element], at: Path, wanted: bool) -> Iterator[Reason]:
-        """No element is as one should be. Where there is one element only, what it lacks is the reason."""
-        if each.quantifier == "any" and len(found) == 1:
-            yield from self.of(each.condition, found[0].value, False, found[0].path, True)
+        """No element is as one should be. Where one comes near, what it lacks is the reason."""
+        near = [element for element in found if _comes_near(each.condition, element.value)]
+        if each.quantifier == "any" and len(near) == 1:
+            yield from self.of(each.condition, near[0].value, False, near[0].path, True)
         else:
             actual = f"{number_of_elements(len(found))}, none such" if found else "absent"
             yield self.reason(at + each.path, expectation(each, wanted), actual)
@@ -160,3 +161,14 @@ class _Explanation:
 
 def _unknown_in(element: Element) -> Unknown | None:
     return element.unsure or next(unknowns(element.value), None)
+
+
+def _comes_near(condition: Condition, value: Value) -> bool:
+    """Whether an element that does not satisfy the condition satisfies a part of it, where it has parts."""
+    return not isinstance(condition, All) or any(interpret(part, value) for part in condition.parts)
+
+
+def _found(test: Test, value: Value, wanted: bool) -> str:
+    """What stands there. What was searched and should not hold what was found may be a secret, and is not shown."""
+    searched = test.operator == "re" or (test.operator == "contains" and isinstance(value, str) and len(value) > 80)
+    return "text in which it is found" if searched and not wanted else shown(value)

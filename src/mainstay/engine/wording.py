@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from mainstay.engine.matching import spell
+from mainstay.engine.patterns import plain
 from mainstay.engine.walk import join
 from mainstay.model.conditions import All, Any, Condition, Count, Each, Keywords, Not, Scalar, Test
 from mainstay.model.values import ABSENT, Document, OneOf, Ref, Text, Unknown, Value
@@ -124,4 +125,11 @@ def _of_test(test: Test, wanted: bool) -> str:
     if test.operator == "equals" and test.values == (None,):
         return "absent" if wanted else "set"
     verb = "" if test.operator == "equals" else _VERBS.get(test.operator, f"{test.operator} ")
-    return ("" if wanted else "not ") + verb + listed(test.values, "and" if test.every_value else "or")
+    values = test.values if test.operator in ("re", "fieldref") else [_unescaped(value) for value in test.values]
+    return ("" if wanted else "not ") + verb + listed(values, "and" if test.every_value else "or")
+
+
+def _unescaped(value: Scalar) -> Scalar:
+    """A pattern as a reader knows it: without backslashes where it has no wildcards."""
+    text = plain(value) if isinstance(value, str) else None
+    return value if text is None else text

@@ -137,7 +137,8 @@ def _frames(finding: Finding, sources: SourceLines, style: Style) -> Iterator[Li
             reasons.setdefault(reason.mark, []).append(reason)
     if not reasons and finding.subject.place is not None:
         reasons[finding.subject.place] = []
-    files = list(dict.fromkeys(place.file for place in reasons))
+    best = where(finding)
+    files = sorted(dict.fromkeys(place.file for place in reasons), key=lambda file: best is None or file != best.file)
     for file in files[:FRAME_FILES]:
         lines = sources(file)
         here = [
@@ -146,7 +147,8 @@ def _frames(finding: Finding, sources: SourceLines, style: Style) -> Iterator[Li
             if place.file == file
         ]
         block = finding.subject.place if finding.subject.place and finding.subject.place.file == file else None
-        yield ("  --> ", "quiet"), (str(here[0].place), "place")
+        first = best if best is not None and best.file == file else here[0].place
+        yield ("  --> ", "quiet"), (str(first), "place")
         severity = finding.control.severity
         # The headline's background would shout over the source.
         tone: Tone = "high" if severity == "critical" else severity

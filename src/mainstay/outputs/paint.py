@@ -6,7 +6,7 @@ Everything that is painted passes `visible` first: a reviewed file must not send
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 Tone = Literal["plain", "strong", "quiet", "place", "good", "critical", "high", "medium", "low"]
@@ -71,18 +71,29 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, width: int, hanging: str = "") -> list[str]:
-    """The words of the text in lines of at most `width` cells; a longer word (a path, an address) stays whole.
+    """The words of the text in lines of at most `width` cells.
 
-    All lines but the first begin with `hanging`; the indentation of the text itself stays.
+    A longer word is broken after a dot (a property's path) where it has one, and stays whole otherwise. All lines
+    but the first begin with `hanging`; the indentation of the text itself stays.
     """
     text = visible(text.replace("\n", " "))
     lines: list[str] = []
-    for word in text.split():
+    words = (part for word in text.split() for part in _parts(word, width - len(hanging)))
+    for word in words:
         if lines and cells(lines[-1]) + 1 + cells(word) <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(hanging + word if lines else text[: len(text) - len(text.lstrip())] + word)
     return lines or [""]
+
+
+def _parts(word: str, width: int) -> Iterator[str]:
+    """A word in parts that fit, where it can be broken."""
+    while cells(word) > width and "." in word[1:width]:
+        end = word.rindex(".", 1, width) + 1
+        yield word[:end]
+        word = word[end:]
+    yield word
 
 
 def shorten(text: str, width: int) -> str:

@@ -30,11 +30,10 @@ def settling(finding: Finding) -> str:
 
 
 def where(finding: Finding) -> Place | None:
-    """The place to send a reader to: the first property with a place, otherwise the resource."""
-    for reason in finding.reasons:
-        if isinstance(reason.mark, Place):
-            return reason.mark
-    return finding.subject.place
+    """The place to send a reader to: the first property that somebody wrote, otherwise the resource."""
+    header = finding.subject.place
+    places = [reason.mark for reason in finding.reasons if isinstance(reason.mark, Place)]
+    return next((place for place in places if place != header), places[0] if places else header)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mainstay import engine, sources
 from mainstay.analysis import Links, relate
 from mainstay.catalog import load_shapes
-from mainstay.model.controls import Control
+from mainstay.model.controls import SEVERITIES, Control
 from mainstay.model.errors import UsageError
 from mainstay.model.findings import Finding, Gap, Review
+from mainstay.model.resources import Resource
 from mainstay.sources import Options
 from mainstay.sources.spelling import Spelling
 
@@ -32,25 +33,39 @@ def review(paths: Sequence[Path], controls: Sequence[Control], options: Options 
     spelling = Spelling(load_shapes(), reads)
     wanted = {type: related for type, paths in reads.items() if (related := _related_types(paths))}
     links = {name: Links(facts.links, facts.identity) for name, facts in spelling.tables.types.items()}
-    findings: list[Finding] = []
-    gaps: dict[Gap, None] = {}
-    unjudged: Counter[str] = Counter()
-    resource_count = file_count = 0
-    for scope in sources.read(paths, options or Options(), spelling):
-        resources = relate(scope.resources, wanted, links)
-        findings.extend(engine.evaluate(controls, resources, datetime.now(UTC)))
-        gaps.update(dict.fromkeys(scope.gaps))
-        unjudged.update(resource.type for resource in resources if resource.type not in reads)
-        resource_count += len(resources)
-        file_count += scope.file_count
+    survey = _Survey(reads.keys())
+    resources = survey.passing(sources.read(paths, options or Options(), spelling), wanted, links)
+    findings = list(engine.evaluate(controls, resources, datetime.now(UTC)))
     return Review(
         findings=sorted(findings, key=_order),
-        gaps=sorted(gaps, key=_gap_order),
+        gaps=sorted(survey.gaps, key=_gap_order),
         controls=controls,
-        resource_count=resource_count,
-        file_count=file_count,
-        unjudged_types=dict(sorted(unjudged.items())),
+        resource_count=survey.resource_count,
+        file_count=survey.file_count,
+        unjudged_types=dict(sorted(survey.unjudged.items())),
     )
+
+
+class _Survey:
+    """Counts what goes by on its way to the engine, and keeps the gaps."""
+
+    def __init__(self, judged: Collection[str]) -> None:
+        self.judged = judged
+        self.gaps: dict[Gap, None] = {}
+        self.unjudged: Counter[str] = Counter()
+        self.resource_count = 0
+        self.file_count = 0
+
+    def passing(
+        self, scopes: Iterable[sources.Scope], wanted: Mapping[str, frozenset[str]], links: Mapping[str, Links]
+    ) -> Iterator[Resource]:
+        """The resources of all scopes, related to each other within their scope."""
+        for scope in scopes:
+            self.gaps.update(dict.fromkeys(scope.gaps))
+            self.file_count += scope.file_count
+            self.resource_count += len(scope.resources)
+            self.unjudged.update(one.type for one in scope.resources if one.type not in self.judged)
+            yield from relate(scope.resources, wanted, links)
 
 
 def select(
@@ -61,9 +76,7 @@ def select(
     severity: str | None = None,
 ) -> Iterator[Control]:
     """The controls that all of the given filters let through. `practices` may be whole questions (`SEC08`)."""
-    from mainstay.model.controls import SEVERITIES
-
-    least = SEVERITIES.index(severity) if severity else 0  # type: ignore[arg-type]
+    least = SEVERITIES.index(severity) if severity else 0
     for control in controls:
         if ids and control.id not in ids:
             continue

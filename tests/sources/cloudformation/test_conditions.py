@@ -39,8 +39,8 @@ Resources:
 @pytest.mark.parametrize(
     ("condition", "exists"),
     [
-        ("On", True), ("Off", False), ("Both", False), ("Metal", True), ("Prod", None), ("Neither", None), ("Gold", None),
-        ("Odd", None),
+        ("On", True), ("Off", False), ("Both", False), ("Metal", True), ("Prod", None), ("Neither", None),
+        ("Gold", None), ("Odd", None),
     ],
 )  # fmt: skip
 def test_a_condition_says_whether_there_is_a_resource(
@@ -57,7 +57,7 @@ def test_a_resource_that_may_exist_says_which_parameter_tells(reading: Callable[
     may_exist = reading(HEAD + "  R: {Type: 'AWS::A::B', Condition: Neither}\n").resources["R"].may_exist
     assert may_exist.reason == "condition Neither depends on parameter Env"
     assert may_exist.settle == "set parameter Env with --parameter Env=..."
-    assert may_exist.place == Place("t.yaml", 18, 27, 18, 36)
+    assert may_exist.place == Place("t.yaml", 18, 26, 18, 35)
 
 
 @pytest.mark.parametrize(
@@ -126,16 +126,16 @@ def test_a_reference_to_a_resource_that_is_left_out_is_a_gap(reading: Callable[.
       R: {Type: 'AWS::A::B', Properties: {V: !Ref Gone, W: !If [Off, !Ref Gone, 1]}}
     """).replace("\n", "\n  ").replace("Gone: {T", "  Gone: {T", 1)
     result = reading(text)
-    assert result.messages == [
-        "evaluation t.yaml:19:42: Gone is not there where this is: its condition Off is false"
-    ]
+    assert result.messages == ["evaluation t.yaml:19:42: Gone is not there where this is: its condition Off is false"]
     assert result.resources["R"].properties["W"] == 1
 
 
 NAMES = ("A", "B", "C")
 EXPRESSIONS = st.recursive(
     st.tuples(st.just("Fn::Equals"), st.sampled_from(NAMES), st.sampled_from(["x", "y"])),
-    lambda inner: st.tuples(st.just("Fn::Not"), inner) | st.tuples(st.sampled_from(["Fn::And", "Fn::Or"]), inner, inner),
+    lambda inner: (
+        st.tuples(st.just("Fn::Not"), inner) | st.tuples(st.sampled_from(["Fn::And", "Fn::Or"]), inner, inner)
+    ),
     max_leaves=6,
 )
 

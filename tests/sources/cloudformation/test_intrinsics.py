@@ -90,6 +90,10 @@ CASES: list[tuple[str, Value]] = [
     ("!If [IsOpen, a, !Ref AWS::NoValue]", "one of a, None"),
     ("!If [IsOpen, !If [IsOpen, a, b], !If [IsOpen, c, d]]", "one of a, d"),
     ("!If [IsOpen, {K: [1, !Ref Size]}, {K: [1, 3]}]", {"K": [1, 3]}),
+    ("[!If [IsOpen, a, !Ref AWS::NoValue], b]", ["b", "..."]),
+    ("!Select [0, [!If [IsOpen, a, !Ref AWS::NoValue], b]]", "one of b, a"),
+    ("!Join [',', [!If [IsOpen, a, !Ref AWS::NoValue], b]]", "?"),
+    ("Fn::Length: [!If [IsOpen, a, !Ref AWS::NoValue], b]", "?"),
     ("!ImportValue net-vpc", "?"),
     ("!GetAZs ''", ["?", "..."]),
     ("!Base64 hello", "hello"),
@@ -172,7 +176,8 @@ def test_values_that_are_surely_there_say_that_they_are_set(expression: str, rea
 
 
 def test_what_is_unknown_says_what_would_settle_it(reading: Callable[..., Any]) -> None:
-    text = TEMPLATE + "        [!Ref Open, !Ref Tier, !Ref AWS::Region, !If [IsOpen, a, b], !GetAtt Bucket.Arn]"
+    text = TEMPLATE + "        [!Ref Open, !Ref Tier, !Ref AWS::Region, !If [IsOpen, a, b], !GetAtt Bucket.Arn,"
+    text += " !ImportValue {'Fn::Sub': '${Open}-vpc'}]"
     values = reading(text).resources["Thing"].properties["Value"]
     assert [value.settle for value in values] == [
         "set parameter Open with --parameter Open=...",
@@ -180,6 +185,7 @@ def test_what_is_unknown_says_what_would_settle_it(reading: Callable[..., Any]) 
         "pass --region",
         "set parameter Open with --parameter Open=...",
         "review the deployed stack",
+        "review the stack that exports ...-vpc",
     ]
     assert values[3].reason == "condition IsOpen depends on parameter Open"
 
@@ -195,7 +201,9 @@ def test_options_say_what_the_template_leaves_open(
 
 def test_references_are_gathered_from_wherever_they_hide(reading: Callable[..., Any]) -> None:
     text = TEMPLATE + indent(
-        "- !If [IsOpen, !Ref Bucket, x]\n- !Sub '{{resolve:secretsmanager:${Secret}}}'\n- !Base64 {'Fn::Sub': '${Other.Arn}'}\n",
+        "- !If [IsOpen, !Ref Bucket, x]\n"
+        "- !Sub '{{resolve:secretsmanager:${Secret}}}'\n"
+        "- !Base64 {'Fn::Sub': '${Other.Arn}'}\n",
         " " * 8,
     )
     text += "    DependsOn: Unmentioned\n  Other: {Type: 'AWS::A::B'}\n  Unmentioned: {Type: 'AWS::A::B'}\n"

@@ -9,6 +9,15 @@ from mainstay.model.values import ABSENT, Document, Items, OneOf, Record, Ref, T
 from mainstay.sources.cloudformation.texts import MAX_OPTIONS, surely_set
 
 
+class Shifting(Items):
+    """A list some of whose elements may be missing, so that it is not known where the others stand.
+
+    It holds those that are there for certain; `rest` is what the others look like.
+    """
+
+    __slots__ = ()
+
+
 def same(left: Value, right: Value) -> bool:
     """True where both are sure to be the same value: known ones that are equal, and the same attribute."""
     if left is right:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mainstay.model.findings import GapKind
-from mainstay.model.places import Mark, Place
+from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, OneOf, Record, Ref, Unknown, Value
-from mainstay.sources.cloudformation.alternatives import one_of
+from mainstay.sources.cloudformation.alternatives import Shifting, one_of
 from mainstay.sources.cloudformation.budget import Budget, TooMuch, Wrong
 from mainstay.sources.cloudformation.conditions import Conditions
 from mainstay.sources.cloudformation.functions import FUNCTIONS
@@ -75,34 +75,39 @@ class Evaluator:
 
     def sequence(self, values: list[Value], place: Place | None, assume: int) -> Value:
         result = []
+        uncertain: list[OneOf] = []
         for value in values:
             element = self.evaluate(value, place, assume)
-            if element is not ABSENT:
+            if isinstance(element, OneOf) and any(option is None for option in element.options):
+                uncertain.append(element)
+            elif element is not ABSENT:
                 result.append(element)
-        return result
+        if not uncertain:
+            return result
+        options = [option for element in uncertain for option in element.options if option is not None]
+        first = uncertain[0]
+        return Shifting(result, one_of(options, first.reason, first.place, first.settle))
 
     def record(self, value: dict[str, Value], place: Place | None, assume: int) -> Value:
-        marks: dict[str, Mark] = {}
         given = value.marks if isinstance(value, Record) else {}
-        result = Record((), place, marks)
+        result = Record((), place, given)
         for key, child in value.items():
             if key.startswith(PREFIX) or key == "Fn::Transform":
                 made = self.made(key, child, place, assume)
                 if isinstance(made, Record):
                     result.update(made)
-                    marks.update(made.marks)
+                    result.marks = {**result.marks, **made.marks}
                     result.rest = made.rest if made.rest is not ABSENT else result.rest
                 elif made is not ABSENT:
                     leaf = made if isinstance(made, Unknown) else self.stack.fault(f"{key} has to make a map", place)
                     result.rest = leaf
-                continue
-            element = self.evaluate(child, given.get(key) or place, assume)  # type: ignore[arg-type] # all are Places here
-            if element is ABSENT:
-                continue
-            result[key] = element
-            mark = given.get(key)
-            if mark is not None:
-                marks[key] = mark
+            elif _is_plain(child):
+                result[key] = child
+            else:
+                mark = given.get(key)
+                element = self.evaluate(child, mark if isinstance(mark, Place) else place, assume)
+                if element is not ABSENT:
+                    result[key] = element
         return result
 
     def made(self, key: str, arguments: Value, place: Place | None, assume: int) -> Value:
@@ -278,6 +283,11 @@ def known_after_deployment(address: str, path: str, place: Place | None) -> Ref:
     reference = Ref(address, path, place)
     reference.settle = "review the deployed stack"
     return reference
+
+
+def _is_plain(value: Value) -> bool:
+    """True where a value means what it says: a scalar without a dynamic reference."""
+    return "{{" not in value if isinstance(value, str) else not isinstance(value, (dict, list))
 
 
 def _key(value: Value) -> str | None:

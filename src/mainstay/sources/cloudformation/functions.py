@@ -12,7 +12,7 @@ from itertools import islice
 
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Text, Unknown, Value, is_known
-from mainstay.sources.cloudformation.alternatives import one_of
+from mainstay.sources.cloudformation.alternatives import Shifting, one_of
 from mainstay.sources.cloudformation.budget import Wrong
 from mainstay.sources.cloudformation.texts import compose, kind_of, surely_set, text_of
 
@@ -28,6 +28,9 @@ def join(args: Value, place: Place | None) -> Value:
         raise Wrong("the delimiter has to be a string that is known")
     if isinstance(values, Unknown):
         return surely_set(values.reason, place, values.settle)
+    if isinstance(values, Shifting):
+        leaf = _unknown(values.rest, place)
+        return surely_set(leaf.reason, place, leaf.settle)
     parts: list[str | Unknown] = []
     for value in _list(values):
         parts += [delimiter, text_of(value)] if parts else [text_of(value)]
@@ -49,6 +52,9 @@ def select(args: Value, place: Place | None) -> Value:
             raise Wrong("there is nothing to select from")
         return one_of(candidates, index.reason, place, index.settle)
     number = whole_number(index, "the index")
+    if isinstance(values, Shifting):
+        leaf = _unknown(rest, place)
+        return one_of([*elements, rest], leaf.reason, place, leaf.settle)
     if number < len(elements):
         return elements[number]
     if rest is not ABSENT:
@@ -125,14 +131,9 @@ def get_azs(args: Value, place: Place | None) -> Value:
 
 
 def import_value(args: Value, place: Place | None) -> Value:
-    """An export of another stack."""
-    name = (
-        args
-        if isinstance(args, str)
-        else "with a name not known either"
-        if isinstance(args, Unknown)
-        else text_of(args)
-    )
+    """An export of another stack, by its name as far as that is known."""
+    parts = args.parts if isinstance(args, Text) else (args if isinstance(args, Unknown) else text_of(args),)
+    name = "".join(part if isinstance(part, str) else "..." for part in parts)
     return surely_set(f"the export {name} belongs to another stack", place, f"review the stack that exports {name}")
 
 

@@ -67,6 +67,8 @@ class Stack:
             self.fault,
             reading.budget,
         )
+        for name in self.conditions.expressions:  # also those that nothing asks for, so that their faults are told
+            self.conditions.truth(name, None)
         self.resources = self.expanded("Resources")
         self.evaluator.resource_ids.update(self.resources)
         self.output_section = self.expanded("Outputs")
@@ -109,14 +111,15 @@ class Stack:
 
     def parameters(self, given: Mapping[str, Value]) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        for name, declared in self.section("Parameters").items():
+        section = self.section("Parameters")
+        for name, declared in section.items():
             if isinstance(declared, Record):
                 try:
                     values[name] = parameter_value(name, declared, given, nested=bool(self.prefix))
                 except Wrong as error:
                     values[name] = self.fault(f"parameter {name}: {error}", declared.place)
             else:
-                values[name] = self.fault(f"parameter {name} has to be a map", self.section("Parameters").place)
+                values[name] = self.fault(f"parameter {name} has to be a map", _place(section.marks.get(name)))
         return values
 
     def expanded(self, name: str) -> Record:

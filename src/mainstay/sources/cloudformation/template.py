@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainstay.documents import Parsed, decode, read_yaml
-from mainstay.model.findings import Gap
+from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
 from mainstay.model.values import Record, Value
 
@@ -61,7 +61,8 @@ def load(path: Path, shown: str) -> Loaded:
     text, fault = decode(data, shown)
     gaps = [Gap("unreadable", fault.message, fault.place)] if fault else []
     parsed = parse(text, shown)
-    gaps += [Gap("syntax", problem.message, problem.place) for problem in parsed.faults]
+    kind: GapKind = "limit" if parsed.limited else "syntax"
+    gaps += [Gap(kind, problem.message, problem.place) for problem in parsed.faults]
     return Loaded(parsed.value, tuple(gaps), parsed.complete)
 
 

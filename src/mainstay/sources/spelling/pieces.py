@@ -65,14 +65,16 @@ class Workshop:
         return bool(owners)
 
     def _named(self, piece: Piece) -> list[Draft]:
-        """The owners that the linking attributes refer to."""
-        addresses: dict[str, None] = {}
-        for attribute in piece.by:
-            addresses.update(dict.fromkeys(sorted(piece.raw.links.get(attribute, ()))))
-            value = piece.raw.body.get(attribute)
-            addresses.update(dict.fromkeys(ref.address for ref in references(value)) if value is not None else {})
-        found = [self.by_address[address] for address in addresses if address in self.by_address]
-        return [draft for draft in found if draft.type == piece.type]
+        """The owners that the linking attributes refer to: by their values or, where these do not tell, their text."""
+        refs = (ref for attribute in piece.by for ref in references(piece.raw.body.get(attribute)))
+        linked = (piece.raw.links.get(attribute, frozenset()) for attribute in piece.by)
+        return self._drafts(piece.type, (ref.address for ref in refs)) or self._drafts(
+            piece.type, (address for addresses in linked for address in sorted(addresses))
+        )
+
+    def _drafts(self, type: str, addresses: Iterable[str]) -> list[Draft]:
+        found = (self.by_address.get(address) for address in dict.fromkeys(addresses))
+        return [draft for draft in found if draft is not None and draft.type == type]
 
     def _equal(self, piece: Piece) -> list[Draft]:
         """The owners whose own property has the value that the piece names."""

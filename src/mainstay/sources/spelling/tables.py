@@ -226,7 +226,7 @@ class _Reader:
         self.known(entry, ("value", "since"))
         if "value" not in entry or "since" not in entry:
             self.faults.append(Fault("a default needs `value` and `since`", entry.place))
-        return Default(entry.get("value"), ServiceDefault(str(entry.get("since", ""))))
+        return Default(_plain(entry.get("value")), ServiceDefault(str(entry.get("since", ""))))
 
     def facts(self, entry: Record) -> TypeFacts:
         self.known(entry, ("default", "identity", "links"))
@@ -238,6 +238,13 @@ class _Reader:
                 for path, types in self.record(entry, "links").items()
             },
         )
+
+
+def _plain(value: Value) -> Value:
+    """A default's value without the places of the table it stands in: nobody reviews those."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def split_path(path: str) -> PathOf:

@@ -86,6 +86,9 @@ class _Writer:
             return renamed
         if spot.target is None:
             return None
+        apart = self.table.split.get(spot.prefix[:-1], {}).get(name)
+        if apart is not None:
+            return (*spot.target, apart)
         shape: Shape | None = self.shape
         for step in spot.target:
             shape = shapes.step(shape, step) if shape is not None else None
@@ -107,6 +110,8 @@ class _Writer:
             return
         elements = value if isinstance(value, list) else [value]
         rest = value.rest if isinstance(value, Items) else ABSENT
+        if target is not None and not elements and _is_list(shape):
+            self._container(target, spot, mark)  # an empty list says that there are none
         sure, perhaps = self._split(source, elements)
         if rest is not ABSENT:
             more_sure, more = self._split(source, [rest])

@@ -224,12 +224,13 @@ def _parse_piecewise(
 
 
 def _syntax_gap(root: Node, part: Source) -> Gap:
-    error = _first_error(root)
-    place = part.place(error)
+    place = part.place(_first_error(root))
+    lines = part.text.decode("utf-8", "replace").splitlines()
     header = part.text.split(b"{", 1)[0].strip().decode("utf-8", "replace").splitlines() or ["text"]
     what = f"block `{header[-1][:60]}`" if b"{" in part.text else "text"
-    missing = f": {error.type} is missing" if error.is_missing else ""
-    return Gap("syntax", f"{what} is not valid HCL{missing}; it is left out", place)
+    line = lines[place.line - part.line_offset - 1].strip()[:40] if place.line - part.line_offset <= len(lines) else ""
+    near = f" near `{line}`" if line else " at its end: a brace or a quote is not closed"
+    return Gap("syntax", f"{what} is not valid HCL{near}; it is left out", place)
 
 
 def _first_error(node: Node) -> Node:

@@ -33,7 +33,7 @@ from mainstay.sources.terraform.alternatives import each_option, one_of
 # Recursive data of mixed shape, which mypy can't follow into; `convert` is the one that reads it.
 Constraint = Union[str, tuple[Any, ...]]
 
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _BOOLS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -317,8 +317,10 @@ def _elements(value: Value, kind: str) -> tuple[list[Value], Value]:
 def _convert_all(elements: list[Value], inner: Constraint, kind: str) -> list[Value]:
     if inner == "any":
         united = unify(type_of(element) for element in elements)
-        if united is None:
+        if united is None and is_known(elements):
             raise EvaluationError(f"all elements of a {kind} must have the same type")
+        if united is None:
+            return elements
         inner = united
     if isinstance(inner, str) and inner != "any" and all(type_of(element) == inner for element in elements):
         return elements

@@ -23,7 +23,7 @@ _NANOSECONDS: Final = {
     "h": 3600 * 10**9,
 }
 _LONGEST: Final = 2**63
-_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|'|([A-Za-z])\1*|[^A-Za-z']+")
+_TOKEN: Final = re.compile(r"''|'(?:[^']|'')*'|'|([A-Za-z])\1*|[^A-Za-z']+")
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -85,9 +85,11 @@ def format_date(specification: str, timestamp: str) -> str:
     written: list[str] = []
     for match in _TOKEN.finditer(specification):
         token = match[0]
-        if token == "'":
+        if token == "''":
+            written.append("'")
+        elif token == "'":
             raise EvaluationError("a quote in the date format is not closed")
-        if token.startswith("'"):
+        elif token.startswith("'"):
             written.append(token[1:-1].replace("''", "'"))
         elif match[1]:
             written.append(_field(token, moment))

@@ -14,14 +14,13 @@ from urllib.parse import quote_plus, unquote_to_bytes
 
 from mainstay.model.values import Document, Items, Record, Set, Unknown, Value, is_known
 from mainstay.sources.terraform.functions.calling import blurred
-from mainstay.sources.terraform.types import EvaluationError, number_text, tidy
+from mainstay.sources.terraform.types import EvaluationError, number_text, tidy, to_string
 
 # What Go's encoder writes as an escape besides what JSON asks for.
 _ESCAPED: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 _FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\Z)')
-_MOST_NESTED: Final = 500
 
 
 def json_encode(value: Value) -> Value:
@@ -60,10 +59,12 @@ def json_decode(text: Value) -> Value:
         return _as_json(text.value)
     if isinstance(text, Unknown):
         return blurred(text)
-    if not isinstance(text, str):
-        raise EvaluationError("jsondecode takes a string")
+    if text is None:
+        raise EvaluationError("the text must not be null")
     try:
-        return json.loads(text, parse_float=lambda digits: tidy(Decimal(digits)), parse_constant=_no_constant)
+        return json.loads(
+            to_string(text), parse_float=lambda digits: tidy(Decimal(digits)), parse_constant=_no_constant
+        )
     except ValueError as error:
         raise EvaluationError(f"the text is not JSON: {error}") from None
     except RecursionError:
@@ -160,6 +161,8 @@ def _codec(charset: str) -> codecs.CodecInfo:
         return codecs.CodecInfo(_encode_utf16, codecs.lookup("utf-16").decode, name="utf-16")
     try:
         codec = codecs.lookup(charset)
+        if codec.name.startswith(("utf-32", "utf-7")):
+            raise LookupError(charset)
         codec.encode("")
     except (LookupError, TypeError, ValueError, AttributeError):
         raise EvaluationError(f"there is no character encoding {charset!r}") from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from mainstay.model.values import ABSENT, OneOf, Text, Unknown, Value, is_known
@@ -27,6 +28,7 @@ _VERB: Final = re.compile(
     r"%(?P<flags>[ +\-#0]*)(?P<width>[1-9]\d{0,4})?(?:\.(?P<precision>\d{0,4}))?"
     r"(?:\[(?P<index>\d{1,4})\])?(?P<mode>[a-zA-Z%])?"
 )
+_BITS: Final = 512
 _BASES: Final = {"d": "d", "b": "b", "o": "o", "x": "x", "X": "X"}
 _PREFIXES: Final = {"x": "0x", "X": "0X", "b": "0b", "o": "0"}
 
@@ -79,7 +81,7 @@ def _pieces(specification: str, arguments: tuple[Value, ...]) -> Iterator[Value]
         mode = match["mode"]
         if mode is None:
             raise EvaluationError(f'the format verb "{specification[match.start() : position + 1]}" is not understood')
-        if mode == "%":
+        if match[0] == "%%":
             yield "%"
             continue
         index = int(match["index"]) if match["index"] else following + 1
@@ -164,12 +166,12 @@ def _scientific(size: Decimal, places: int, letter: str) -> str:
 
 def _binary(size: Decimal, places: int) -> Decimal:
     """`size` rounded to `places`. A tie goes where it does for Terraform, which holds numbers in 512 binary digits."""
-    with localcontext() as context:
-        context.prec = 1000
-        exponent = size.adjusted() if size else 0
-        unit = Decimal(2) ** (int(exponent * 3.3219) - 511)
-        held = (size / unit).to_integral_value() * unit
-        return held.quantize(Decimal(1).scaleb(-places))
+    numerator, denominator = size.as_integer_ratio()
+    shift = _BITS - numerator.bit_length() + denominator.bit_length()
+    shift -= numerator << max(shift, 0) >= (denominator << max(-shift, 0)) << _BITS
+    held = Fraction(round(Fraction(numerator << max(shift, 0), denominator << max(-shift, 0))))
+    scaled = round(held / Fraction(2) ** shift * 10**places)
+    return Decimal(f"{scaled}e-{places}")
 
 
 def _signed(verb: _Verb, negative: bool, prefix: str, digits: str, zeros: bool) -> str:

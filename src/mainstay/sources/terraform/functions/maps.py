@@ -12,6 +12,7 @@ from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.functions.calling import blurred
 from mainstay.sources.terraform.functions.sequences import open_elements
 from mainstay.sources.terraform.types import (
+    Constraint,
     EvaluationError,
     convert,
     equal,

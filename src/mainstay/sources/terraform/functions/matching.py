@@ -29,7 +29,7 @@ from mainstay.sources.terraform.types import EvaluationError
 
 _LONGEST_PROGRAM: Final = 20_000
 _MOST_STEPS: Final = 1_000_000
-_REFERENCE: Final = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+_REFERENCE: Final = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 _is_word: Final = CharacterSet(WORD).accepts
 
 
@@ -86,24 +86,39 @@ def _emit_choice(branches: list[Node], program: list[Instruction]) -> None:
 
 
 def _emit_repeat(node: Repeat, program: list[Instruction]) -> None:
-    for _ in range(node.least):
-        _emit(node.part, program)
-    forks: list[_Fork] = []
     if node.most is None:
-        start = len(program)
-        forks.append(_Fork(start + 1, 0))
-        program.append(forks[0])
-        _emit(node.part, program)
-        program.append(_Fork(start, start))
-    else:
-        for _ in range(node.most - node.least):
+        _emit_endless(node, program)
+        return
+    forks: list[_Fork] = []
+    for count in range(node.most):
+        if count >= node.least:
             forks.append(_Fork(len(program) + 1, 0))
             program.append(forks[-1])
-            _emit(node.part, program)
+        _emit(node.part, program)
     for fork in forks:
-        fork.second = len(program)
-        if not node.greedy:
-            fork.first, fork.second = fork.second, fork.first
+        _leave(fork, len(program), node.greedy)
+
+
+def _emit_endless(node: Repeat, program: list[Instruction]) -> None:
+    """As many copies as there must be, the last of them in a loop."""
+    way_out = _Fork(len(program) + 1, 0)
+    if not node.least:
+        program.append(way_out)
+    for _ in range(node.least - 1):
+        _emit(node.part, program)
+    start = len(program)
+    _emit(node.part, program)
+    loop = _Fork(start, 0)
+    program.append(loop)
+    _leave(loop, len(program), node.greedy)
+    _leave(way_out, len(program), node.greedy)
+
+
+def _leave(fork: _Fork, end: int, greedy: bool) -> None:
+    """Makes the fork lead on to `end` as its second way, or as its first where less is better."""
+    fork.second = end
+    if not greedy:
+        fork.first, fork.second = end, fork.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +258,7 @@ def _expanded(program: Program, text: str, span: Span, reference: re.Match[str])
     if reference[1]:
         return "$"
     name = reference[2] or reference[3]
-    index = int(name) if name.isdigit() else program.names.index(name) + 1 if name in program.names else -1
+    index = int(name) if name.isdecimal() else program.names.index(name) + 1 if name in program.names else -1
     if not 0 <= index <= len(program.names) or span[2 * index] < 0:
         return ""
     return text[span[2 * index] : span[2 * index + 1]]

@@ -194,8 +194,8 @@ class Pattern:
         return Group(index, inner) if index else inner
 
     def _named(self, name: str | None) -> int:
-        if name is not None and (not re.fullmatch(r"\w+", name, re.ASCII) or name in self.names):
-            raise self._error("an invalid or repeated name of a group")
+        if name is not None and not re.fullmatch(r"\w+", name, re.ASCII):
+            raise self._error("an invalid name of a group")
         self.names.append(name)
         return len(self.names)
 

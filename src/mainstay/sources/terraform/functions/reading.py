@@ -101,8 +101,15 @@ def _files(base: Path, root: Path) -> Iterator[str]:
             if seen > _MOST_FILES:
                 raise Refused(f"there are more than {_MOST_FILES} files to look through")
             path = Path(directory, name)
-            if not path.is_symlink() or (path.resolve().is_relative_to(root) and path.is_file()):
+            if not path.is_symlink() or _leads_to_file(path, root):
                 yield path.relative_to(base).as_posix()
+
+
+def _leads_to_file(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(root) and link.is_file()
+    except (OSError, RuntimeError):
+        return False
 
 
 def glob_pattern(pattern: str) -> re.Pattern[str]:

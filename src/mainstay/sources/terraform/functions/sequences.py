@@ -271,8 +271,7 @@ def coalesce(*values: Value) -> Value:
 def coalesce_lists(*values: Value) -> Value:
     """The first list that is not empty."""
     candidates: list[Value] = []
-    for each in values:
-        elements, rest = open_elements(each)
+    for each, (elements, rest) in [(each, open_elements(each)) for each in values]:
         if elements:
             candidates.append(each)
             return _one_candidate(candidates)
@@ -323,7 +322,7 @@ def match_keys(values: Value, keys: Value, wanted: Value) -> Value:
         raise EvaluationError("the lists of keys and values must be of one length")
     growing = _Growing()
     for value, name in zip(found, names, strict=True):
-        answer = contains(joined[1], name)
+        answer = name is not None and contains(joined[1], name)
         if isinstance(answer, Unknown):
             growing.add_loose(value)
         elif answer:

@@ -99,7 +99,7 @@ _COLLECTIONS: Final = {
     "coalesce": _structural(sequences.coalesce, 0, variadic=True),
     "coalescelist": _structural(sequences.coalesce_lists, 0, variadic=True),
     "compact": _structural(sequences.compact, 1),
-    "concat": _structural(sequences.concat, 0, variadic=True),
+    "concat": _structural(sequences.concat, 1, variadic=True),
     "contains": _structural(sequences.contains, 2),
     "distinct": _structural(sequences.distinct, 1),
     "element": _structural(sequences.element, 2),

@@ -18,7 +18,7 @@ _FALSE: Final = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE"
 _NULL: Final = frozenset(["", "~", "null", "Null", "NULL"])
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
-_BASED: Final = re.compile(r"[-+]?0(?:x([0-9a-fA-F]+)|o([0-7]+))")
+_BASED: Final = re.compile(r"0(?:x([0-9a-fA-F]+)|o([0-7]+))")
 _INFINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _TIME: Final = re.compile(
@@ -44,7 +44,7 @@ def _node(value: Value) -> yaml.Node:
         return yaml.ScalarNode(_TAG + "bool", "true" if value else "false")
     if isinstance(value, int | float):
         text = number_text(value)
-        return yaml.ScalarNode(_TAG + ("int" if isinstance(value, int) else "float"), text)
+        return yaml.ScalarNode(_TAG + ("float" if "." in text else "int"), text)
     if isinstance(value, str):
         return yaml.ScalarNode(_TAG + "str", value, style="|" if "\n" in value else '"')
     if isinstance(value, list):
@@ -91,11 +91,10 @@ class _Reading:
         merged: dict[str, Value] = {}
         for key, child in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value == "<<" and not key.style:
-                for source in child.value if isinstance(child, yaml.SequenceNode) else [child]:
-                    found = self.value(source, depth + 1)
-                    if not isinstance(found, dict):
-                        raise EvaluationError("a YAML merge takes a map")
-                    merged = {**found, **merged}
+                found = self.value(child, depth + 1)
+                if not isinstance(found, dict):
+                    raise EvaluationError("a YAML merge takes a map")
+                merged = {**merged, **found}
                 continue
             name = self.value(key, depth + 1)
             if name is None or isinstance(name, list | dict):
@@ -109,8 +108,10 @@ def _scalar(node: yaml.ScalarNode) -> Value:
     # The composer resolves plain scalars by the old rules; ours start from the text. A plain scalar with an explicit
     # tag starts before its text, so that it is longer than its value.
     tagged = node.end_mark.index - node.start_mark.index > len(text)
-    if node.tag == _TAG + "binary" or (node.tag == _TAG + "str" and (node.style or tagged)):
+    if node.style or node.tag == _TAG + "binary" or (node.tag == _TAG + "str" and tagged):
         return text
+    if node.tag == _TAG + "null":
+        return None
     if not node.tag.startswith(_TAG):
         raise EvaluationError(f"the YAML tag {node.tag} is not supported")
     return _plain(text)
@@ -122,8 +123,7 @@ def _plain(text: str) -> Value:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if based := _BASED.fullmatch(text):
-        number = int(based[1], 16) if based[1] else int(based[2], 8)
-        return -number if text.startswith("-") else number
+        return int(based[1], 16) if based[1] else int(based[2], 8)
     if _INTEGER.fullmatch(text) or _FLOAT.fullmatch(text):
         return tidy(Decimal(text))
     if _INFINITE.fullmatch(text):
@@ -139,8 +139,7 @@ def _timestamp(text: str) -> str:
             return f"{datetime(year, month, day):%Y-%m-%dT00:00:00}Z"
         if found := _TIME.fullmatch(text):
             moment = datetime(*(int(found[part]) for part in range(1, 7)))  # type: ignore[arg-type]  # six numbers
-            fraction = (found[7] or "").rstrip("0").rstrip(".")
-            return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}{found[8] or 'Z'}"
+            return f"{moment:%Y-%m-%dT%H:%M:%S}{found[8] or 'Z'}"
     except ValueError:
         pass
     return text
