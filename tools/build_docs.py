@@ -129,12 +129,9 @@ def plain(words: str) -> str:
 
 
 def cell(words: str) -> str:
-    """Words for a table's cell, where a bar in a code span would end the cell, and an empty code span would not show."""
+    """Words for a table's cell: a bar in a code span would end the cell, and an empty code span would not show."""
     pieces = re.split(r"`([^`]*)`", words)
-    return "".join(
-        f"<code>{code(piece)}</code>" if number % 2 else plain(piece)
-        for number, piece in enumerate(pieces)
-    )
+    return "".join(f"<code>{code(piece)}</code>" if number % 2 else plain(piece) for number, piece in enumerate(pieces))
 
 
 def code(piece: str) -> str:

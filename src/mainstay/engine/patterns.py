@@ -80,6 +80,9 @@ class Pattern:
         text = _folded(text, self.cased)
         if self._compiled().fullmatch("".join(_UNKNOWN if isinstance(token, Wild) else token for token in text)):
             return True
+        ends_open = self._tokens[:1] == self._tokens[-1:] == (Wild.ANY,)
+        if ends_open and Wild.ANY in text:
+            return None  # the unknown stretch may hold all that the pattern asks for
         return None if _overlap(self._tokens, text) else False
 
     def _compiled(self) -> re.Pattern[str]:

@@ -47,6 +47,7 @@ DATA = """{"Parameters": {"Vpc": {"Type": "AWS::EC2::VPC::Id"}, "Cidr": {"Type":
 "Resources": {"Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"VpcId": {"Ref": "Vpc"},
   "SecurityGroupIngress": [{"CidrIp": {"Ref": "Cidr"}, "IpProtocol": {"Ref": "AWS::StackName"}}]}}}}
 """
+MAP = '{"M": {"a": {"b": 7}}}'
 FILES = {"t.yaml": OUTER, "parts/net.yaml": NET, "parts/data.json": DATA}
 
 
@@ -60,6 +61,7 @@ def test_nested_stacks_are_read_with_their_parameters_and_give_their_outputs(
     group = result.resources["Data/Group"]
     assert showing(group.properties["VpcId"]) == "<Net/Vpc.id>"
     assert showing(group.properties["SecurityGroupIngress"][0]["CidrIp"]) == "<Net/Vpc.CidrBlock>"
+    assert group.references == {"Net/Vpc"}
     assert (group.origin.scope, group.origin.module) == ("t.yaml", "Data")
     assert group.origin.place == Place("parts/data.json", 2, 15, 2, 22)
 
@@ -132,11 +134,12 @@ def test_an_include_brings_its_file_and_nothing_from_outside(
 ) -> None:
     text = """\
     Parameters: {Env: {Type: String, Default: prod}}
+    Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: !Sub "${AWS::Partition}.json"}}}
     Resources:
       R:
         Type: AWS::A::B
         Properties:
-          Own: 1
+          Own: !FindInMap [M, a, b]
           Fn::Transform: {Name: AWS::Include, Parameters: {Location: part.yaml}}
       S:
         Type: AWS::A::B
@@ -151,15 +154,15 @@ def test_an_include_brings_its_file_and_nothing_from_outside(
           X: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: /etc/hosts}}}
     """
     loop = "A: 1\nFn::Transform: {Name: AWS::Include, Parameters: {Location: loop.yaml}}\n"
-    result = reading({"t.yaml": text, "part.yaml": "More: !Ref Env\nOwnToo: 2\n", "loop.yaml": loop})
-    assert showing(result.resources["R"].properties) == {"Own": 1, "More": "prod", "OwnToo": 2}
+    result = reading({"t.yaml": text, "part.yaml": "More: !Ref Env\nOwnToo: 2\n", "loop.yaml": loop, "aws.json": MAP})
+    assert showing(result.resources["R"].properties) == {"Own": 7, "More": "prod", "OwnToo": 2}
     assert showing(result.resources["S"].properties) == {"Own": 1, "...": "?"}
     assert showing(result.resources["T"].properties) == {"V": "?", "W": {"A": 1, "...": "?"}, "X": "?"}
     assert sorted(result.messages) == [
         "evaluation loop.yaml:1:1: loop.yaml includes itself",
-        "refused t.yaml:18:10: /etc/hosts lies outside the tree that is reviewed",
-        "unsupported t.yaml:11:7: AWS::Include of s3://b/k: only local files are included",
-        "unsupported t.yaml:16:10: what the macro Secret::Macro makes is not known",
+        "refused t.yaml:19:10: /etc/hosts lies outside the tree that is reviewed",
+        "unsupported t.yaml:12:7: AWS::Include of s3://b/k: only local files are included",
+        "unsupported t.yaml:17:10: what the macro Secret::Macro makes is not known",
     ]
 
 

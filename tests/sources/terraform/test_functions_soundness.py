@@ -111,7 +111,7 @@ def _covers(value: Value, other: Value) -> list[Value]:
     if isinstance(value, str):
         found += [Text([value, Unknown(WHY)]), Text([value[:1], Unknown(WHY), value[1:]]), Text([Unknown(WHY)])]
         if value:
-            found.append(Ref("aws_vpc.v", "id"))
+            found.append(Ref(f"aws_vpc.{value}", "id"))
     return found
 
 
@@ -160,7 +160,7 @@ def ask(name: str, arguments: list[Value]) -> Value:
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_what_is_known_of_a_result_holds_whatever_the_unknown_is(name: str, data: st.DataObject) -> None:
     arguments = data.draw(ARGUMENTS[name])

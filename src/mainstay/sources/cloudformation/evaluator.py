@@ -38,10 +38,10 @@ class Surroundings(Protocol):
 class Evaluator:
     """The values of one stack."""
 
-    def __init__(self, stack: Surroundings, parameters: dict[str, Value], mappings: Record, budget: Budget) -> None:
+    def __init__(self, stack: Surroundings, parameters: dict[str, Value], budget: Budget) -> None:
         self.stack = stack
         self.parameters = parameters
-        self.mappings = mappings
+        self.mappings = Record()
         self.resource_ids: set[str] = set()
         self.budget = budget
         self.conditions: Conditions | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from mainstay.model.findings import GapKind
 from mainstay.model.places import Mark, Place
 from mainstay.model.resources import Origin, Resource
-from mainstay.model.values import ABSENT, Record, Unknown, Value
+from mainstay.model.values import ABSENT, Record, Unknown, Value, references
 from mainstay.sources.cloudformation.alternatives import merge_records
 from mainstay.sources.cloudformation.budget import Wrong
 from mainstay.sources.cloudformation.conditions import Conditions, Truth
@@ -57,10 +57,10 @@ class Stack:
         self.assume = 0  # the scenarios in which the resource that is being evaluated exists
         self.certain: set[str] = set()  # what it points at in all of them
         self.body = body
-        self.evaluator = Evaluator(self, pseudo_parameters(reading.options), self.section("Mappings"), reading.budget)
+        self.evaluator = Evaluator(self, pseudo_parameters(reading.options), reading.budget)
         self.body = self.with_includes(body)
-        self.evaluator.mappings = self.section("Mappings")
         self.evaluator.parameters.update(self.parameters(given))
+        self.evaluator.mappings = self.expanded("Mappings")
         self.evaluator.conditions = self.conditions = Conditions(
             self.expanded("Conditions"),
             lambda value: self.evaluator.evaluate(value, None, 0),
@@ -111,7 +111,7 @@ class Stack:
 
     def parameters(self, given: Mapping[str, Value]) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        section = self.section("Parameters")
+        section = self.expanded("Parameters")
         for name, declared in section.items():
             if isinstance(declared, Record):
                 try:
@@ -303,7 +303,8 @@ class Stack:
         self.references, self.certain, self.assume = set(), set(), assume
         mark = _place(entry.marks.get("Properties")) or place
         value = self.evaluator.evaluate(entry.get("Properties"), mark, assume)
-        references = frozenset(self.references)
+        # also those that come in with the parameters of a nested stack
+        addresses = frozenset(self.references.union(reference.address for reference in references(value)))
         if may_exist is None:
             depends = entry.get("DependsOn")
             names = depends if isinstance(depends, list) else [depends]
@@ -322,7 +323,7 @@ class Stack:
             if evaluated is not ABSENT:
                 raw[key] = evaluated
         origin = Origin("cloudformation", self.reading.scope, place, self.prefix.rstrip("/"), entry["Type"])
-        return Resource(entry["Type"], self.prefix + logical_id, value, origin, raw, may_exist, references)
+        return Resource(entry["Type"], self.prefix + logical_id, value, origin, raw, may_exist, addresses)
 
 
 def _place(mark: Mark | None) -> Place | None:

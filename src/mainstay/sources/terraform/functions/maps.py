@@ -60,12 +60,16 @@ def merge(*maps: Value) -> Value:
 def keys(value: Value) -> Value:
     record = entries(value)
     names = sorted(record)
+    if isinstance(value, Unknown):
+        return blurred(value)
     return names if record.rest is ABSENT else Set(names, blurred([record.rest]))
 
 
 def values(value: Value) -> Value:
     record = entries(value)
     found = [record[name] for name in sorted(record)]
+    if isinstance(value, Unknown):
+        return blurred(value)
     return found if record.rest is ABSENT else Set(found, record.rest)
 
 

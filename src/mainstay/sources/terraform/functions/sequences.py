@@ -118,20 +118,24 @@ def _is_scalar(value: Value) -> bool:
 
 
 def distinct(value: Value) -> Value:
-    """The elements without those that equal an earlier one; those that may equal one are perhaps there."""
+    """The elements without those that equal an earlier one.
+
+    A known element is surely there, itself or as what an unknown one before it turns out to be.
+    """
     elements, rest = open_elements(convert(value, ("list", "any")), sets=True)
-    growing = _Growing()
-    if is_open(value) and isinstance(value, Set):
-        growing.add_loose(rest)
     kept: list[Value] = []
+    certain = rest is ABSENT
     for element in elements:
         answers = [equal(element, other) for other in kept]
-        if any(answers):
-            continue
-        kept.append(element)
-        (growing.add if None not in answers else growing.add_loose)(element)
-    growing.add_loose(rest)
-    return growing.finish()
+        if not any(answers):
+            kept.append(element)
+            certain = certain and None not in answers
+    if certain:
+        return kept
+    known = [each for each in kept if is_known(each)]
+    loose = [each for each in kept if not is_known(each)] + ([] if rest is ABSENT else [rest])
+    in_front = not isinstance(value, Set) and is_known(kept[: len(known)])
+    return (Items if in_front else Set)(known, look_alike(loose))
 
 
 def compact(value: Value) -> Value:

@@ -1,0 +1,112 @@
+resource "aws_ecr_repository" "worker" {
+  name                 = "${var.prefix}/worker"
+  image_tag_mutability = "MUTABLE"
+
+  image_scanning_configuration {
+    scan_on_push = false
+  }
+}
+
+resource "aws_cloudwatch_log_group" "worker" {
+  name = "/aws/lambda/${var.prefix}-worker"
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "worker" {
+  statement {
+    sid       = "TakeOrders"
+    actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = [aws_sqs_queue.orders.arn]
+  }
+
+  statement {
+    sid       = "EmptyCarts"
+    actions   = ["dynamodb:*"]
+    resources = [var.carts_table_arn]
+  }
+
+  statement {
+    sid       = "WriteExports"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.exports_bucket_arn}/orders/*"]
+  }
+
+  statement {
+    sid       = "UseTheKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }
+}
+
+resource "aws_iam_role" "worker" {
+  name               = "${var.prefix}-worker"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role_policy" "worker" {
+  name   = "worker"
+  role   = aws_iam_role.worker.id
+  policy = data.aws_iam_policy_document.worker.json
+}
+
+resource "aws_iam_role_policy_attachment" "vpc" {
+  role       = aws_iam_role.worker.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+}
+
+resource "aws_lambda_function" "worker" {
+  function_name = "${var.prefix}-worker"
+  role          = aws_iam_role.worker.arn
+  package_type  = "Image"
+  image_uri     = "${aws_ecr_repository.worker.repository_url}:${var.image_tag}"
+  timeout       = 30
+  memory_size   = 512
+
+  vpc_config {
+    subnet_ids         = var.subnet_ids
+    security_group_ids = var.security_group_ids
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.worker.name
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "orders" {
+  event_source_arn = aws_sqs_queue.orders.arn
+  function_name    = aws_lambda_function.worker.arn
+  batch_size       = 10
+}
+
+resource "aws_cloudwatch_event_rule" "nightly" {
+  name                = "${var.prefix}-nightly-export"
+  description         = "Exports the orders of the day"
+  schedule_expression = "cron(30 1 * * ? *)"
+}
+
+resource "aws_cloudwatch_event_target" "nightly" {
+  rule = aws_cloudwatch_event_rule.nightly.name
+  arn  = aws_lambda_function.worker.arn
+}
+
+resource "aws_lambda_permission" "nightly" {
+  statement_id  = "nightly-export"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.worker.function_name
+  principal     = "events.amazonaws.com"
+}
