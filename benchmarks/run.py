@@ -22,6 +22,7 @@ import venv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 BUILD = Path(__file__).parent.parent / "build"
 CHECKOV = "3.3.30"
@@ -80,7 +81,7 @@ def checkov() -> str:
     return str(command)
 
 
-def counted(path: Path) -> tuple[int, dict[str, float]]:
+def counted(path: Path) -> tuple[int, dict[str, Any]]:
     """The number of files that mainstay reads under a path, and the figures of its summary."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "review.json"

@@ -64,7 +64,7 @@ def test_the_commands_of_a_page_print_what_it_shows(name: str, tmp_path: Path) -
         printed = run_docs.run([step.command for step in steps], tmp_path)
         for step, output in zip(steps, printed, strict=True):
             assert run_docs.as_shown(step.shown, output), (
-                f"`{step.command}` prints (tools/run_docs.py writes it down):\n{output}\n\nthe page shows:\n{step.shown}"
+                f"`{step.command}` prints (tools/run_docs.py writes it down):\n{output}\n\nthe page says:\n{step.shown}"
             )
             ran += 1
     assert ran

@@ -5,21 +5,11 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from enum import IntEnum
 
 import click
 
 from mainstay import __version__
-
-
-class Exit(IntEnum):
-    """The exit codes of every command."""
-
-    CLEAN = 0
-    FINDINGS = 1
-    USAGE = 2
-    INCOMPLETE = 3
-    INTERRUPTED = 130
+from mainstay.cli.exits import Exit
 
 
 class Group(click.Group):

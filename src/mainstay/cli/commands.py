@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainstay.cli import terminal
-from mainstay.cli.app import Exit
+from mainstay.cli.exits import Exit
 
 if TYPE_CHECKING:
     from mainstay.catalog import Catalog
@@ -22,7 +22,7 @@ DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def catalog_option(text: str = "A directory of controls of your own, beside the built-in ones; may repeat.") -> Decorator:
+def catalog_option(text: str = "A directory of controls of your own, beside the built-in ones.") -> Decorator:
     return click.option("--catalog", "catalogs", multiple=True, type=DIRECTORY, metavar="DIR", help=text)
 
 
@@ -62,9 +62,10 @@ def _pairs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
 @click.option("--account", metavar="ID", help="The account that the code is applied in.")
 @click.option("--partition", default="aws", metavar="NAME", help="The partition: aws, aws-cn, aws-us-gov.")
 @click.option("--tree", type=DIRECTORY, metavar="DIR",
-              help="Read nothing outside this directory (by default: the repository around PATH, or PATH).")  # fmt: skip
+              help="Read nothing outside this directory (default: the repository around PATH, or PATH).")  # fmt: skip
 @catalog_option()
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the console output.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+              help="Colour the console output.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show long lists in full.")
 def review(
     paths: tuple[Path, ...], format_name: str, output: Path | None, severity: str | None, ids: tuple[str, ...],
@@ -89,9 +90,7 @@ def review(
 
     catalog = _catalog(catalogs, ids, practices)
     controls = tuple(select(catalog.controls, ids, practices, pillars, severity))
-    options = Options(
-        variables, tuple(path.resolve() for path in variable_files), parameters, workspace, region, account, partition, tree
-    )
+    options = Options(variables, variable_files, parameters, workspace, region, account, partition, tree)
     result = run(paths, controls, options)
     with terminal.opened(output) as stream:
         terminal.write(result, format_name, stream, color, verbose)

@@ -56,14 +56,16 @@ def _examples(control: Control, width: int) -> Iterator[str]:
             yield ""
             yield f"{verdict}es" if verdict == "pass" else f"{verdict}s"
         for example in chosen:
-            text = _flow(example.properties)
-            yield from textwrap.wrap(text, width, initial_indent="  - ", subsequent_indent="    ", break_long_words=False)
+            yield from _wrapped("  - ", _flow(example.properties), "    ", width)
 
 
 def _row(name: str, text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text, width, initial_indent=f"{name:12}", subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
-    )
+    return _wrapped(f"{name:12}", text, INDENT, width)
+
+
+def _wrapped(first: str, text: str, hanging: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=hanging,
+                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
 
 
 def _flow(value: Value) -> str:
@@ -82,7 +84,8 @@ def example_report(report: ExampleReport) -> str:
     lines = []
     for mismatch in report.mismatches:
         example: Example = mismatch.example
-        lines.append(f"{example.place}: {mismatch.control.id} says {mismatch.actual}, the example says {example.verdict}")
+        said = f"{mismatch.control.id} says {mismatch.actual}, the example says {example.verdict}"
+        lines.append(f"{example.place}: {said}")
         lines += [f"    {reason.path}: {reason.actual}, expected {reason.expected}" for reason in mismatch.reasons]
     bad = len(report.mismatches)
     lines.append(
@@ -90,4 +93,3 @@ def example_report(report: ExampleReport) -> str:
         + (f"{bad} differ" if bad else "all as they say")
     )
     return "\n".join(lines)
-

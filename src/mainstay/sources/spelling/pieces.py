@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mainstay.model.places import Mark
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value, references
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Text, Unknown, Value, references
 from mainstay.sources.raw import RawResource
+from mainstay.sources.spelling.joining import copied, join
 from mainstay.sources.spelling.tables import PathOf
 
 
@@ -28,161 +28,193 @@ class Piece:
 
 @dataclass(slots=True)
 class Draft:
-    """A resource while pieces are still being put to it."""
+    """A resource while pieces are still being put to it. `pieces` are the raw ones, by type."""
 
     raw: RawResource
     type: str
     properties: Record
     references: set[str] = field(default_factory=set)
+    pieces: dict[str, Items] = field(default_factory=dict)
 
 
 class Workshop:
     """The drafts of one scope, and which of them a piece belongs to."""
 
-    def __init__(self, drafts: Iterable[Draft]) -> None:
-        self.by_type: dict[str, list[Draft]] = {}
+    def __init__(self, drafts: Iterable[Draft], pieces: Iterable[Piece]) -> None:
         self.by_address: dict[str, Draft] = {}
+        self.by_type: dict[str, list[Draft]] = {}
         for draft in drafts:
-            self.by_type.setdefault(draft.type, []).append(draft)
             self.by_address[draft.raw.address] = draft
+            self.by_type.setdefault(draft.type, []).append(draft)
+        self.pieces = {piece.raw.address: piece for piece in pieces}
         self.moved: dict[str, str] = {}
         """Where the pieces went: references to them are references to their owner."""
+        self._named: dict[tuple[str, str], _Names] = {}
 
     def place(self, piece: Piece) -> bool:
-        """Puts a piece to its owner, or to those that may be it; False where it belongs to nothing in the scope."""
-        owners = self._named(piece) or self._equal(piece)
-        if len(owners) == 1:
-            owner = owners[0]
+        """Puts a piece to its owner, or to those that may be it; False where it surely belongs to none of the scope."""
+        sure, perhaps = self._owners(piece)
+        if len(sure) == 1:
+            owner = sure[0]
             doubt = None if _together(piece.raw, owner.raw) else piece.raw.may_exist
-            add(owner.properties, piece, doubt)
+            put(owner, piece, doubt)
             owner.references.update(address for addresses in piece.raw.links.values() for address in addresses)
             owner.references.discard(owner.raw.address)
             self.moved[piece.raw.address] = owner.raw.address
             return True
-        for owner in owners or self._possible(piece):
-            doubt = Unknown(f"{piece.raw.address} may belong to it", piece.raw.origin.place, "pass a plan")
-            add(owner.properties, piece, doubt)
-        return bool(owners)
+        for owner in sure or perhaps:
+            put(owner, piece, Unknown(f"{piece.raw.address} may belong to it", piece.raw.origin.place, "pass a plan"))
+        return bool(sure)
 
-    def _named(self, piece: Piece) -> list[Draft]:
-        """The owners that the linking attributes refer to: by their values or, where these do not tell, their text."""
-        refs = (ref for attribute in piece.by for ref in references(piece.raw.body.get(attribute)))
-        linked = (piece.raw.links.get(attribute, frozenset()) for attribute in piece.by)
-        return self._drafts(piece.type, (ref.address for ref in refs)) or self._drafts(
-            piece.type, (address for addresses in linked for address in sorted(addresses))
-        )
+    def _owners(self, piece: Piece) -> tuple[list[Draft], list[Draft]]:
+        """Those that all the linking attributes name, and those that they may name."""
+        ranks: list[dict[str, bool]] = []
+        for attribute, name in piece.by.items():
+            if piece.raw.body.get(attribute) is not None or piece.raw.links.get(attribute):
+                ranks.append(self._named_by(piece, attribute, name))
+        if not ranks:
+            return [], []
+        shared = [address for address in ranks[0] if all(address in rank for rank in ranks[1:])]
+        sure = [address for address in shared if all(rank[address] for rank in ranks)]
+        perhaps = [address for address in shared if address not in set(sure)]
+        return [self.by_address[address] for address in sure], [self.by_address[address] for address in perhaps]
 
-    def _drafts(self, type: str, addresses: Iterable[str]) -> list[Draft]:
-        found = (self.by_address.get(address) for address in dict.fromkeys(addresses))
-        return [draft for draft in found if draft is not None and draft.type == type]
+    def _named_by(self, piece: Piece, attribute: str, name: str) -> dict[str, bool]:
+        """The addresses of those that one attribute names (True), or may name (False)."""
+        value = piece.raw.body.get(attribute)
+        linked = [address for address in self._linked(piece, attribute) if self._is(address, piece.type)]
+        if linked:
+            return dict.fromkeys(linked, True)
+        known = self._names(piece.type, name)
+        equal = known.by_key.get(_key(value), ()) if value is not None else ()
+        if equal:
+            return dict.fromkeys((draft.raw.address for draft in equal), True)
+        if isinstance(value, Ref):
+            # of something else in the code, which the owner may be named by as well
+            return {}
+        if isinstance(value, Unknown):
+            return dict.fromkeys((draft.raw.address for draft in known.drafts), False)
+        return dict.fromkeys((draft.raw.address for draft in known.unknown), False)
 
-    def _equal(self, piece: Piece) -> list[Draft]:
-        """The owners whose own property has the value that the piece names."""
-        pairs = [(piece.raw.body.get(attribute), name) for attribute, name in piece.by.items()]
-        known = [(value, name) for value, name in pairs if isinstance(value, str)]
-        if not known or len(known) < len([value for value, _ in pairs if value is not None]):
-            return []
-        return [
-            draft
-            for draft in self.by_type.get(piece.type, ())
-            if all(draft.properties.get(name) == value for value, name in known)
-        ]
+    def _linked(self, piece: Piece, attribute: str) -> dict[str, None]:
+        """The addresses that an attribute refers to; for those of pieces, also what the pieces refer to."""
+        found: dict[str, None] = {}
+        waiting = [(piece, attribute)]
+        while waiting:
+            one, name = waiting.pop()
+            value = one.raw.body.get(name)
+            addresses = {*one.raw.links.get(name, ()), *(ref.address for ref in references(value))}
+            for address in sorted(addresses):
+                if address not in found:
+                    found[address] = None
+                    next_piece = self.pieces.get(address)
+                    if next_piece is not None and next_piece.type == piece.type:
+                        waiting.extend((next_piece, inner) for inner in next_piece.by)
+        return found
 
-    def _possible(self, piece: Piece) -> list[Draft]:
-        """The owners that an unknown link may mean: those that have a name which somebody chose."""
-        unknown = [
-            name
-            for attribute, name in piece.by.items()
-            if isinstance(value := piece.raw.body.get(attribute), Unknown) and not isinstance(value, Ref)
-        ]
-        if not unknown:
-            return []
-        return [
-            draft
-            for draft in self.by_type.get(piece.type, ())
-            if any(name in draft.properties for name in unknown)
-        ]
+    def _is(self, address: str, type: str) -> bool:
+        return address in self.by_address and self.by_address[address].type == type
+
+    def _names(self, type: str, name: str) -> _Names:
+        key = (type, name)
+        if key not in self._named:
+            self._named[key] = _Names(self.by_type.get(type, ()), name)
+        return self._named[key]
+
+
+class _Names:
+    """The drafts of a type that have a value for a property (or an attribute of the source), by that value."""
+
+    def __init__(self, drafts: Iterable[Draft], name: str) -> None:
+        self.by_key: dict[Hashable, list[Draft]] = {}
+        self.drafts: list[Draft] = []
+        self.unknown: list[Draft] = []
+        for draft in drafts:
+            value = draft.properties.get(name)
+            value = draft.raw.body.get(name) if value is None else value
+            if value is None:
+                continue
+            self.drafts.append(draft)
+            self.by_key.setdefault(_key(value), []).append(draft)
+            if isinstance(value, Unknown):
+                self.unknown.append(draft)
+
+
+def _key(value: Value) -> Hashable:
+    """Equal for values that are surely equal: the same unknown is one, two unknowns are not."""
+    if isinstance(value, Ref):
+        return (value.address, value.path)
+    if isinstance(value, Text):
+        return tuple(map(_key, value.parts))
+    return ("unknown", id(value)) if isinstance(value, Unknown | dict | list) else str(value)
 
 
 def _together(piece: RawResource, owner: RawResource) -> bool:
     """True where the piece is surely there whenever its owner is."""
-    if piece.may_exist is None:
+    if piece.may_exist is None or piece.may_exist is owner.may_exist:
         return True
     if owner.may_exist is None:
         return False
-    if piece.origin.module != owner.origin.module:
-        return not piece.condition and piece.origin.module.startswith(owner.origin.module)
-    return not piece.condition or piece.condition == owner.condition
+    if not piece.condition:  # it is there whenever its module is
+        return not piece.origin.module or f"{owner.origin.module}.".startswith(f"{piece.origin.module}.")
+    return piece.origin.module == owner.origin.module and piece.condition == owner.condition
+
+
+def put(draft: Draft, piece: Piece, doubt: Unknown | None) -> None:
+    """Puts a piece to a draft; with a doubt, as something that may be so."""
+    add(draft.properties, piece, doubt)
+    bodies = draft.pieces.setdefault(piece.raw.type, Items())
+    if doubt is None:
+        bodies.append(piece.raw.body)
+    else:
+        bodies.rest = Unknown(doubt.reason, doubt.place, doubt.settle)
 
 
 def add(properties: Record, piece: Piece, doubt: Unknown | None = None) -> None:
-    """Adds what a piece says; with a doubt, as something that may be so."""
-    if piece.append:
-        several = len(piece.append) > 1
-        for path in piece.append:
-            _append(properties, path, piece, doubt or (Unknown("the direction is not known") if several else None))
-    elif isinstance(piece.content, Record):
-        _merge(properties, piece.content, doubt)
-
-
-def _append(properties: Record, path: PathOf, piece: Piece, doubt: Unknown | None) -> None:
-    record = properties
-    for step in path[:-1]:
-        inner = record.get(step)
-        if not isinstance(inner, Record):
-            inner = Record(inner if isinstance(inner, dict) else (), place=piece.raw.origin.place, marks={})
-            keep(record, step, inner, piece.raw.origin.place)
-        record = inner
-    last = path[-1]
-    known = record.get(last, ABSENT)
-    if isinstance(known, Unknown):
+    """Adds what a piece says to the properties of its owner."""
+    if not piece.append:
+        if isinstance(piece.content, Record):
+            join(properties, piece.content, doubt)
         return
-    elements = known if isinstance(known, Items) else Items(known if isinstance(known, list) else [])
-    if doubt is None:
-        elements.append(piece.content)
-    else:
-        elements.rest = piece.content if elements.rest is ABSENT else Unknown(doubt.reason, doubt.place, doubt.settle)
-    keep(record, last, elements, piece.raw.origin.place if known is ABSENT else None)
-
-
-def _merge(properties: Record, content: Record, doubt: Unknown | None) -> None:
-    for name, value in content.items():
-        known = properties.get(name, ABSENT)
-        mark = content.marks.get(name) or content.place
-        if doubt is not None:
-            keep(properties, name, _perhaps(known, value, doubt), mark)
-        elif isinstance(known, Record) and isinstance(value, Record):
-            _merge(known, value, None)
-        elif isinstance(known, list) and isinstance(value, list):
-            rest = _rest(value) if _rest(value) is not ABSENT else _rest(known)
-            keep(properties, name, Items([*known, *value], rest), None)
-        else:
-            keep(properties, name, value, mark)
-
-
-def _perhaps(known: Value, value: Value, doubt: Unknown) -> Value:
-    """A property that a piece sets, if the piece is there."""
-    if isinstance(value, list) and (known is ABSENT or isinstance(known, list)):
-        before = known if isinstance(known, list) else []
-        return Items(before, value[0] if len(value) == 1 and not before else Unknown(doubt.reason, None, doubt.settle))
-    return OneOf([None if known is ABSENT else known, value], doubt.reason, doubt.place, doubt.settle)
-
-
-def _rest(value: Value) -> Value:
-    return value.rest if isinstance(value, Items) else ABSENT
-
-
-def keep(record: Record, name: str, value: Value, mark: Mark | None) -> None:
-    """Sets a property and its mark; a reader's shared marks are copied first."""
-    record[name] = value
-    if mark is not None:
-        if not isinstance(record.marks, dict):
-            record.marks = dict(record.marks)
-        record.marks[name] = mark
+    if doubt is None and len(piece.append) > 1:
+        doubt = Unknown(f"where {piece.raw.address} belongs is not known", piece.raw.origin.place, "pass a plan")
+    for path in piece.append:
+        content: Value = [piece.content]
+        for step in reversed(path):
+            content = Record({step: content}, piece.raw.origin.place)
+        join(properties, content, doubt)
 
 
 def moved(addresses: Iterable[str], moves: Mapping[str, str]) -> Iterator[str]:
     """Addresses, those of pieces replaced by their owners'."""
     return (moves.get(address, address) for address in addresses)
+
+
+def with_pieces(draft: Draft) -> Record:
+    """The source's own attributes, and the pieces' by their type."""
+    raw = draft.raw.body
+    return Record({**raw, **draft.pieces}, raw.place, raw.marks, raw.rest) if draft.pieces else raw
+
+
+def owner_of(piece: Piece) -> Draft:
+    """A piece whose owner is declared elsewhere, as the part of its owner that it is: what else there is, is unknown."""
+    raw = piece.raw
+    more = Unknown(f"{raw.address} is all that is declared of it here", raw.origin.place)
+    draft = Draft(raw, piece.type, Record(place=raw.origin.place, marks={}))
+    put(draft, piece, None)
+    draft.properties.rest = more
+    for path in piece.append:
+        _open(draft.properties, path, more)
+    return draft
+
+
+def _open(properties: Record, path: PathOf, more: Unknown) -> None:
+    inner = properties.get(path[0], ABSENT)
+    if len(path) == 1 and isinstance(inner, list):
+        properties[path[0]] = Items(inner, more)
+    elif len(path) > 1 and isinstance(inner, dict):
+        record = properties[path[0]] = copied(inner)
+        record.rest = more
+        _open(record, path[1:], more)
 
 

@@ -38,6 +38,18 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """Blocks that are a map: `key` is the attribute whose value is the key, `value` the one that is the value.
+
+    Without `value`, the other attributes of the block are the value.
+    """
+
+    target: PathOf
+    key: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One source type's spelling; `docs/reference/spelling.md` tells what each operator does."""
 
@@ -55,7 +67,8 @@ class Table:
     default: Mapping[str, Mapping[str, Default]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     opaque: frozenset[str] = frozenset()
-    keyed: Mapping[str, tuple[PathOf, str]] = field(default_factory=dict)
+    keyed: Mapping[str, Keyed] = field(default_factory=dict)
+    decode: Mapping[str, PathOf] = field(default_factory=dict)
     emit: Mapping[str, Table] = field(default_factory=dict)
     renamed_inside: frozenset[str] = frozenset()
     """The blocks that have something renamed, paired or split inside."""
@@ -112,7 +125,9 @@ def read_tables(files: Iterable[Path]) -> Tables:
                 faults.append(Fault(f"{name} has its facts twice", entry.place))
             types[name] = reader.facts(entry)
     for name, target in aliases.items():
-        if target in terraform:
+        if name in terraform:
+            faults.append(Fault(f"{name} has a table and is an alias", terraform[name].place))
+        elif target in terraform:
             terraform[name] = terraform[target]
         else:
             faults.append(Fault(f"{name} is an alias of {target}, which has no table"))
@@ -123,8 +138,11 @@ def read_tables(files: Iterable[Path]) -> Tables:
 
 KEYS = (
     "type", "same", "rename", "under", "merge_into", "pairs", "split", "value", "document", "constant", "default",
-    "without", "opaque", "keyed", "emit", "alias",
+    "without", "opaque", "keyed", "decode", "emit", "alias",
 )  # fmt: skip
+
+
+PAIR = ("in", "key")
 
 
 class _Reader:
@@ -154,11 +172,22 @@ class _Reader:
             return Record()
         return found
 
+    def texts(self, record: Record, key: str, names: Iterable[str]) -> Iterable[tuple[str, dict[str, str]]]:
+        """Maps of texts, `in` and `key` among them."""
+        for source, target in self.records(record, key):
+            self.known(target, names)
+            if all(name in target for name in PAIR):
+                yield source, {name: str(value) for name, value in target.items()}
+            else:
+                self.faults.append(Fault(f"{key} of {source} needs `in` and `key`", target.place))
+
     def names(self, record: Record, key: str) -> list[str]:
         found = record.get(key, [])
         if not isinstance(found, list):
             self.faults.append(Fault(f"{key} must be a list", _place(record.marks.get(key))))
             return []
+        for name in {str(name) for name in found if found.count(name) > 1}:
+            self.faults.append(Fault(f"{name} stands twice in {key}", _place(record.marks.get(key))))
         return [str(name) for name in found]
 
     def table(self, name: str, entry: Record, inherited: str = "") -> Table:
@@ -167,13 +196,10 @@ class _Reader:
         if type.count("::") != 2:
             self.faults.append(Fault(f"{name} names no type", entry.place))
         rename = {source: split_path(str(target)) for source, target in self.record(entry, "rename").items()}
-        pairs = {
-            source: (split_path(str(target["in"])), str(target["key"]))
-            for source, target in self.records(entry, "pairs")
-        }
+        pairs = {source: (split_path(text["in"]), text["key"]) for source, text in self.texts(entry, "pairs", PAIR)}
         keyed = {
-            source: (split_path(str(target["in"])), str(target["key"]))
-            for source, target in self.records(entry, "keyed")
+            source: Keyed(split_path(text["in"]), text["key"], text.get("value", ""))
+            for source, text in self.texts(entry, "keyed", (*PAIR, "value"))
         }
         split: dict[str, dict[str, str]] = {}
         for source, target in self.record(entry, "split").items():
@@ -200,6 +226,7 @@ class _Reader:
             without=frozenset(self.names(entry, "without")),
             opaque=frozenset(self.names(entry, "opaque")),
             keyed=keyed,
+            decode={source: split_path(str(path)) for source, path in self.record(entry, "decode").items()},
             emit={block: self.table(f"{name}.{block}", inner, type) for block, inner in self.records(entry, "emit")},
             renamed_inside=frozenset(prefix for path in inside for prefix in _prefixes(path)),
             place=entry.place,
@@ -216,7 +243,9 @@ class _Reader:
         self.known(record, ("by", "append"))
         by = {str(source): str(target) for source, target in self.record(record, "by").items()}
         append = record.get("append", "")
-        if isinstance(append, Record):
+        if not by:
+            self.faults.append(Fault("a piece needs `by`", entry.place))
+        if isinstance(append, Record) and len(append) == 1 and isinstance(next(iter(append.values())), Record):
             attribute, choices = next(iter(append.items()))
             chosen = {str(value).lower(): split_path(str(path)) for value, path in choices.items()}
             return Merge(by, (), (attribute, chosen))

@@ -96,7 +96,9 @@ class _NoNames:
     variable = local = call = managed = data = path = _refuse
 
 
-def _inputs(configuration: Configuration, library: Library, options: Options, run: Run) -> dict[str, Callable[[], Value]]:
+def _inputs(
+    configuration: Configuration, library: Library, options: Options, run: Run
+) -> dict[str, Callable[[], Value]]:
     """The values of the root's variables, in Terraform's order: automatic files, then files and values as given."""
     empty = Scope(_NoNames(run.context))
     values: dict[str, Value] = {}
@@ -151,5 +153,3 @@ def _merged(defaults: Value, tags: Value) -> Value:
     if isinstance(tags, Record) and isinstance(defaults, dict):
         return Record({**defaults, **tags}, tags.place, tags.marks, tags.rest)
     return {**defaults, **tags} if isinstance(tags, dict) and isinstance(defaults, dict) else tags
-
-

@@ -103,9 +103,11 @@ def _any_collection(collection: OneOf) -> Iterator[Round]:
             seen.setdefault(instance.suffix, []).append(instance)
     for instances in seen.values():
         sure = len(instances) == len(rounds) and not open_ended and not any(i.may_exist for i in instances)
-        yield Round(
-            instances[0].key, instances[0].iteration, None if sure else _because("for_each", collection)
-        ) if len(instances) == 1 or _alike(instances) else _merged(instances, collection, sure)
+        yield (
+            Round(instances[0].key, instances[0].iteration, None if sure else _because("for_each", collection))
+            if len(instances) == 1 or _alike(instances)
+            else _merged(instances, collection, sure)
+        )
     if open_ended:
         yield _any(collection, Unknown(collection.reason, collection.place, collection.settle))
 
@@ -136,4 +138,3 @@ def _because(argument: str, doubt: Unknown | None) -> Unknown | None:
     if doubt is None:
         return None
     return Unknown(f"{argument} is not known: {doubt.reason}", doubt.place, doubt.settle)
-

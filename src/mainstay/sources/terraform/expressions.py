@@ -293,7 +293,9 @@ def _can(arguments: Sequence[Closure], scope: Scope) -> Value:
     doubtful, run.doubts = run.doubts > before, before
     if doubtful or isinstance(value, Unknown):
         leaf = next(unknowns(value), None)
-        return Unknown(leaf.reason if leaf else "whether it can be evaluated is not known", None, leaf.settle if leaf else "")
+        return Unknown(
+            leaf.reason if leaf else "whether it can be evaluated is not known", None, leaf.settle if leaf else ""
+        )
     return True
 
 

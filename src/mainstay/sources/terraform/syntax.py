@@ -197,9 +197,7 @@ class _Reader:
         return Block(words[0], tuple(words[1:]), body, header)
 
 
-def _parse_piecewise(
-    source: Source, compile: Callable[[Node, Source], Callable[..., Value]]
-) -> tuple[Body, list[Gap]]:
+def _parse_piecewise(source: Source, compile: Callable[[Node, Source], Callable[..., Value]]) -> tuple[Body, list[Gap]]:
     """Parses each top-level block alone, so that a broken one loses itself only."""
     text = source.text
     starts = [match.start() for match in TOP_LEVEL_BLOCK.finditer(text)]

@@ -1,0 +1,126 @@
+"""Fuzzes the readers: mutated Terraform and templates must give resources and gaps, in bounded time, and no error.
+
+    make fuzz FUZZ_SECONDS=600
+
+Seeds are the example workload and the files given. What breaks a reader is kept under `build/fuzz/` with its seed
+number, so that it can be run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from mainstay.catalog import load, load_shapes
+from mainstay.engine import evaluate
+from mainstay.sources import Options, read
+from mainstay.sources.spelling import Spelling
+
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build" / "fuzz"
+SLOWEST = 10.0
+TOKENS = [
+    b"{", b"}", b"[", b"]", b"(", b")", b'"', b"${", b"%{", b"}", b"<<EOT\n", b"\nEOT\n", b"<<-X\n", b"!Ref ", b"!Sub ",
+    b"Fn::If", b"Fn::ForEach::X", b"&a ", b"*a ", b"<<: ", b"for ", b" in ", b" : ", b" => ", b"...", b"[*]", b".*.",
+    b"count = ", b"for_each = ", b"dynamic ", b"var.", b"local.", b"each.value", b"try(", b"jsonencode(", b"null",
+    b"-1", b"1e999", b"0.1", b"\x00", b"\xff\xfe", b"\xe2\x80\xae", b"\t", b"\r\n", b"#", b"/*", b"*/", b"AWS::NoValue",
+]  # fmt: skip
+
+Mutation = Callable[[random.Random, bytearray], None]
+
+
+def _cut(chance: random.Random, data: bytearray) -> None:
+    start = chance.randrange(len(data) + 1)
+    del data[start : start + chance.randrange(1, 60)]
+
+
+def _insert(chance: random.Random, data: bytearray) -> None:
+    start = chance.randrange(len(data) + 1)
+    data[start:start] = chance.choice(TOKENS)
+
+
+def _repeat(chance: random.Random, data: bytearray) -> None:
+    start = chance.randrange(len(data) + 1)
+    piece = data[start : start + chance.randrange(1, 200)]
+    data[start:start] = piece * chance.randrange(1, 30)
+
+
+def _flip(chance: random.Random, data: bytearray) -> None:
+    if data:
+        data[chance.randrange(len(data))] = chance.randrange(256)
+
+
+def _swap(chance: random.Random, data: bytearray) -> None:
+    lines = data.split(b"\n")
+    first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
+    lines[first], lines[second] = lines[second], lines[first]
+    data[:] = b"\n".join(lines)
+
+
+def _nest(chance: random.Random, data: bytearray) -> None:
+    start = chance.randrange(len(data) + 1)
+    opening = chance.choice([b"[", b"{", b"(", b'"${', b"{a=", b"- ", b"!Not [", b"tolist("])
+    data[start:start] = opening * chance.choice([10, 100, 3000])
+
+
+MUTATIONS: tuple[Mutation, ...] = (_cut, _insert, _repeat, _flip, _swap, _nest)
+
+
+def mutated(seed: int, files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
+    """A file with one mutation or several, the same for the same seed."""
+    chance = random.Random(seed)
+    name, text = chance.choice(files)
+    data = bytearray(text)
+    for _ in range(chance.randrange(1, 6)):
+        chance.choice(MUTATIONS)(chance, data)
+    return name, bytes(data[:200_000])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seeds", nargs="*", type=Path, help="files to begin with (default: the example workload)")
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--start", type=int, default=0, help="the first seed number")
+    options = parser.parse_args()
+    paths = options.seeds or sorted(p for p in (ROOT / "examples").rglob("*") if p.suffix in (".tf", ".yaml"))
+    files = [(path.name, path.read_bytes()) for path in paths]
+    controls, spelling = load().controls, Spelling(load_shapes())
+    end, seed, bad, slowest = time.monotonic() + options.seconds, options.start, 0, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        while time.monotonic() < end:
+            name, data = mutated(seed, files)
+            path = Path(folder) / name
+            path.write_bytes(data)
+            began = time.monotonic()
+            try:
+                for scope in read([Path(folder)], Options(), spelling):
+                    list(evaluate(controls, scope.resources, None))  # type: ignore[arg-type] # no control asks for it
+            except (Exception, RecursionError):  # noqa: BLE001 # whatever it is, it is what the fuzzer looks for
+                bad += 1
+                _keep(seed, name, data, traceback.format_exc())
+            took = time.monotonic() - began
+            slowest = max(slowest, took)
+            if took > SLOWEST:
+                bad += 1
+                _keep(seed, name, data, f"took {took:.1f} s")
+            path.unlink()
+            seed += 1
+    print(f"{seed - options.start:,} inputs, {bad} bad, the slowest took {slowest:.2f} s")
+    return 1 if bad else 0
+
+
+def _keep(seed: int, name: str, data: bytes, why: str) -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / f"{seed}-{name}").write_bytes(data)
+    print(f"seed {seed} ({name}): {why.strip().splitlines()[-1]}", file=sys.stderr)
+    (KEPT / f"{seed}.txt").write_text(why)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
