@@ -17,7 +17,7 @@ for lock in "$@"; do locks+=(-r "$lock"); done
 if uv=$(command -v uv); then
   [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
   "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes "${locks[@]}"
-  "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --editable .
+  "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 else
   if [ ! -x "$venv/bin/python" ]; then
     # Debian ships venv without ensurepip in the package python3-venv; virtualenv's way around is pip itself
