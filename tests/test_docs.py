@@ -14,8 +14,9 @@ import click
 import pytest
 
 from mainstay.catalog import load
-from mainstay.cli.app import Exit, mainstay
+from mainstay.cli.app import mainstay
 from mainstay.cli.commands import COMMANDS
+from mainstay.cli.exits import Exit
 from mainstay.engine.modifiers import NAMES, QUANTIFIERS
 from mainstay.model.controls import LAYERS, SEVERITIES
 from mainstay.model.findings import GapKind, Verdict
@@ -138,6 +139,26 @@ def test_links_lead_to_files_and_headings_that_are_there(path: Path) -> None:
         file = (path.parent / target).resolve() if target else path
         assert file.exists() or file in generated, f"{link} leads nowhere"
         assert not anchor or anchor in anchors(file), f"{link} leads to no heading"
+
+
+def test_the_files_that_the_architecture_names_are_there() -> None:
+    package = ROOT / "src" / "mainstay"
+    named = re.findall(r"`([\w/]+(?:\.py|\.zip|\.yaml|/))`", read(DOCS / "architecture.md"))
+    assert len(named) > 30
+    for name in named:
+        there = (package / name).exists() or (ROOT / name).exists() or any(package.rglob(name))
+        assert there, f"there is no {name}"
+
+
+FILLERS = re.compile(
+    r"\b(?:simply|just|obviously|easily|easy|powerful|seamless\w*|leverage\w*|robust|blazing\w*)\b", re.I
+)
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *WRITTEN], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_prose_has_no_filler_and_no_praise(path: Path) -> None:
+    prose = re.sub(r"```.*?```|`[^`]*`", "", read(path), flags=re.DOTALL)
+    assert not FILLERS.findall(prose)
 
 
 def test_every_page_is_in_the_navigation() -> None:

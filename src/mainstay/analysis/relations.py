@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstay.model.resources import Resource
-from mainstay.model.values import ABSENT, Items, Record, Ref, Unknown, Value, unknowns
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value, references
 
 Wanted = Mapping[str, frozenset[str]]
 """By the type of the resource that is judged, the types of related resources that its controls read."""
@@ -20,54 +20,122 @@ class Links:
     identity: str = ""
 
 
+NONE = Links({})
+
+
 def relate(resources: Sequence[Resource], wanted: Wanted, links: Mapping[str, Links]) -> list[Resource]:
     """The resources of one scope, with `related` among the properties where a control reads it.
 
     Under `related`, a type has the list of the properties of the resources that point at this one. A resource that
     may not exist, or whose link is not known, is what that list may go on with.
     """
-    if not any(resource.type in wanted for resource in resources):
+    judged = [resource for resource in resources if resource.type in wanted]
+    if not judged:
         return list(resources)
-    sources = frozenset[str]().union(*wanted.values())
-    pointers = [resource for resource in resources if resource.type in sources]
-    by_address: dict[str, list[tuple[Resource, bool]]] = {}
-    for pointer in pointers:
-        for target, certain in _targets(pointer, resources, links):
-            by_address.setdefault(target, []).append((pointer, certain))
+    targets = _Targets(judged, links)
+    pointers = _Pointers()
+    pointing = frozenset[str]().union(*wanted.values())
+    for resource in resources:
+        if resource.type in pointing:
+            targets.point(resource, links.get(resource.type, NONE), pointers)
     return [
-        _with_related(resource, by_address.get(resource.address, []), wanted[resource.type])
+        _with_related(resource, pointers.at(resource, resource.address in targets.nameless), wanted[resource.type])
         if resource.type in wanted
         else resource
         for resource in resources
     ]
 
 
-def _targets(pointer: Resource, resources: Sequence[Resource], links: Mapping[str, Links]) -> Iterator[tuple[str, bool]]:
-    """The addresses that a resource points at, and whether it surely does."""
-    certain = pointer.may_exist is None
-    for address in pointer.references:
-        yield address, certain
-    for path, types in links.get(pointer.type, Links({})).paths.items():
-        value = _at(pointer.properties, path)
-        doubtful = any(not isinstance(leaf, Ref) for leaf in unknowns(value)) if value is not ABSENT else False
-        for resource in resources:
-            if resource.type not in types or resource.address in pointer.references:
-                continue
-            identity = links.get(resource.type, Links({})).identity
-            name = resource.properties.get(identity, ABSENT) if identity else ABSENT
-            if isinstance(value, str) and value == name:
-                yield resource.address, certain
-            elif doubtful and not pointer.references:
-                yield resource.address, False
+class _Pointers:
+    """Who points at what: by address; and, where the link is not known, at any of a type, or at any without a name."""
+
+    def __init__(self) -> None:
+        self.at_address: dict[str, list[tuple[Resource, bool]]] = {}
+        self.at_any: dict[tuple[str, bool], dict[str, list[Resource]]] = {}
+
+    def anywhere(self, type: str, nameless: bool, pointer: Resource) -> None:
+        """Notes that the pointer may point at any resource of the type (only at those whose name is not known)."""
+        noted = self.at_any.setdefault((type, nameless), {}).setdefault(pointer.type, [])
+        if len(noted) < 3 and not any(one is pointer for one in noted):  # two say already that anything may be there; a third, that one of them may be itself
+            noted.append(pointer)
+
+    def at(self, resource: Resource, nameless: bool) -> Iterator[tuple[Resource, bool]]:
+        """Those that point at the resource, each with whether it surely does."""
+        yield from self.at_address.get(resource.address, ())
+        for key in ((resource.type, False), (resource.type, True)):
+            for pointers in self.at_any.get(key, {}).values() if nameless or not key[1] else ():
+                for pointer in pointers:
+                    if pointer is not resource:
+                        yield pointer, False
 
 
-def _at(value: Value, path: tuple[str, ...]) -> Value:
-    for step in path:
-        value = value.look_up(step) if isinstance(value, Record) else ABSENT
-    return value
+class _Targets:
+    """The resources that may be pointed at, by the ways of naming them."""
+
+    def __init__(self, judged: Iterable[Resource], links: Mapping[str, Links]) -> None:
+        self.types: dict[str, str] = {}
+        self.named: dict[tuple[str, str], list[str]] = {}
+        self.nameless: set[str] = set()
+        for resource in judged:
+            self.types[resource.address] = resource.type
+            identity = links.get(resource.type, NONE).identity
+            name = resource.properties.look_up(identity) if identity else ABSENT
+            if isinstance(name, str):
+                self.named.setdefault((resource.type, name), []).append(resource.address)
+            elif isinstance(name, Unknown):
+                self.nameless.add(resource.address)
+
+    def point(self, pointer: Resource, how: Links, pointers: _Pointers) -> None:
+        """Notes what a resource points at."""
+        certain = pointer.may_exist is None
+        found = {address: certain for address in pointer.references if address in self.types}
+        referred = {self.types[address] for address in found}
+        for path, types in how.paths.items():
+            for value in _values(pointer.properties, path):
+                if isinstance(value, OneOf):  # of the resources that it may be, it is not known which
+                    found.update({ref.address: False for ref in references(value) if ref.address in found})
+                for type in types:
+                    if type in referred or isinstance(value, Ref):
+                        continue
+                    if isinstance(value, Unknown):
+                        pointers.anywhere(type, False, pointer)
+                    elif isinstance(value, str):
+                        named = self._by_name(type, value)
+                        for address in named:
+                            found.setdefault(address, certain)
+                        if not named:
+                            pointers.anywhere(type, True, pointer)
+        for address in sorted(found):
+            pointers.at_address.setdefault(address, []).append((pointer, found[address]))
+
+    def _by_name(self, type: str, value: str) -> list[str]:
+        """Those of a type that a value names: by the name itself, or by an ARN or URL that ends in it."""
+        known = self.named.get((type, value))
+        if known is None and (":" in value or "/" in value):
+            known = self.named.get((type, value.replace("/", ":").rpartition(":")[2]))
+        return known or []
 
 
-def _with_related(resource: Resource, pointers: list[tuple[Resource, bool]], types: frozenset[str]) -> Resource:
+def _values(value: Value, path: tuple[str, ...]) -> Iterator[Value]:
+    """What stands at a path: in every element of the lists on the way, and in every alternative."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _values(element, path)
+        if isinstance(value, Items) and value.rest is not ABSENT:
+            yield from _values(value.rest, path)
+    elif isinstance(value, OneOf) and path:
+        for option in value.options:
+            yield from _values(option, path)
+    elif not path or isinstance(value, Unknown):
+        if value is not None and value is not ABSENT:
+            yield value
+    elif isinstance(value, Record):
+        yield from _values(value.look_up(path[0]), path[1:])
+    elif isinstance(value, dict):
+        yield from _values(value.get(path[0]), path[1:])
+
+
+def _with_related(resource: Resource, pointers: Iterable[tuple[Resource, bool]], types: frozenset[str]) -> Resource:
     related = Record(marks={})
     for pointer, certain in pointers:
         if pointer.type not in types:

@@ -160,7 +160,7 @@ def ask(name: str, arguments: list[Value]) -> Value:
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_what_is_known_of_a_result_holds_whatever_the_unknown_is(name: str, data: st.DataObject) -> None:
     arguments = data.draw(ARGUMENTS[name])
@@ -171,6 +171,30 @@ def test_what_is_known_of_a_result_holds_whatever_the_unknown_is(name: str, data
         return
     said = ask(name, partial)
     assert fits(said, fact), f"{name}({partial}) says {said!r}, and {name}({arguments}) is {fact!r}"
+
+
+odd = st.one_of(
+    anything,
+    nested,
+    st.sampled_from(
+        [1e300, -(10**30), 0.1, "\0", "\U0001f469\u200d", "%", "a/../..", "(", "10.0.0.0/8", "2020-01-01T00:00:00Z"]
+    ),
+    st.text(max_size=6),
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_call_ends_in_a_value_or_an_evaluation_error_whatever_it_is_given(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(FUNCTIONS)))
+    arguments = data.draw(st.lists(odd.flatmap(hidden), min_size=len(FUNCTIONS[name].parameters), max_size=5))
+    if FUNCTIONS[name].variadic is None:
+        arguments = arguments[: len(FUNCTIONS[name].parameters)]
+    try:
+        result = ask(name, arguments)
+    except EvaluationError:
+        return
+    assert result is None or isinstance(result, bool | int | float | str | list | dict | Unknown)
 
 
 def test_every_structural_function_is_tried() -> None:

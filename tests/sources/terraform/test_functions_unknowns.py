@@ -113,6 +113,7 @@ ROWS: list[tuple[str, list[Value], str]] = [
     ("flatten", [U], "?"),
     ("distinct", [["a", U, "a", "b"]], "set('a', 'b', ...?)"),
     ("distinct", [["a", ID, ID]], "['a', ...aws_vpc.v.id]"),
+    ("distinct", [[open_list(), [V]]], "[...([...?] or [?])]"),
     ("distinct", [["xx", NAMED]], "['xx', `web-<?>`]"),
     ("compact", [["a", "", ID, None]], "['a', aws_vpc.v.id]"),
     ("compact", [["a", U, "b"]], "set('a', 'b', ...?)"),

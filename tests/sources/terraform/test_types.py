@@ -249,6 +249,8 @@ def test_equality_is_told_where_it_can_be(left: Value, right: Value, answer: boo
         ([{"a": 1}, {"b": []}], None),
         ([{"a": 1}, [1]], None),
         ([1, [1]], None),
+        ([Items([], U), [1]], "any"),
+        ([Record({"a": 1}, rest=U), {"a": "x"}], "any"),
     ],
 )
 def test_types_unify_as_in_a_list(values: list[Value], result: Constraint | None) -> None:

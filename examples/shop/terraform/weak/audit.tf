@@ -4,7 +4,7 @@ locals {
 }
 
 resource "aws_cloudtrail" "shop" {
-  depends_on = [aws_s3_bucket_policy.trail]
+  depends_on = [aws_s3_bucket_policy.shop]
 
   name                          = local.trail_name
   s3_bucket_name                = aws_s3_bucket.shop["trail"].id

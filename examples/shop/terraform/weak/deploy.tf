@@ -62,15 +62,10 @@ data "aws_iam_policy_document" "deploy" {
   }
 }
 
-resource "aws_iam_policy" "deploy" {
-  name        = "${local.prefix}-deploy"
-  description = "What the pipeline does to release the shop"
-  policy      = data.aws_iam_policy_document.deploy.json
-}
-
-resource "aws_iam_role_policy_attachment" "deploy" {
-  role       = aws_iam_role.deploy.name
-  policy_arn = aws_iam_policy.deploy.arn
+resource "aws_iam_role_policy" "deploy" {
+  name   = "release"
+  role   = aws_iam_role.deploy.id
+  policy = data.aws_iam_policy_document.deploy.json
 }
 
 resource "aws_iam_role_policy_attachment" "deploy_infrastructure" {

@@ -36,6 +36,7 @@ module "web" {
     arn         = aws_s3_bucket.shop["assets"].arn
     domain_name = aws_s3_bucket.shop["assets"].bucket_regional_domain_name
   }
+
   instances = {
     type = "t3.medium"
     min  = 2

@@ -75,11 +75,6 @@ data "aws_iam_policy_document" "assets" {
   }
 }
 
-resource "aws_s3_bucket_policy" "assets" {
-  bucket = aws_s3_bucket.shop["assets"].id
-  policy = data.aws_iam_policy_document.assets.json
-}
-
 data "aws_iam_policy_document" "trail" {
   dynamic "statement" {
     for_each = { "s3:GetBucketAcl" = "", "s3:PutObject" = "/AWSLogs/${var.account_id}/*" }
@@ -102,7 +97,12 @@ data "aws_iam_policy_document" "trail" {
   }
 }
 
-resource "aws_s3_bucket_policy" "trail" {
-  bucket = aws_s3_bucket.shop["trail"].id
-  policy = data.aws_iam_policy_document.trail.json
+resource "aws_s3_bucket_policy" "shop" {
+  for_each = {
+    assets = data.aws_iam_policy_document.assets.json
+    trail  = data.aws_iam_policy_document.trail.json
+  }
+
+  bucket = aws_s3_bucket.shop[each.key].id
+  policy = each.value
 }

@@ -7,6 +7,7 @@ data "aws_ssm_parameter" "ami" {
 locals {
   prefix = "${var.name}-${var.environment}"
   root   = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
+  roles  = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role"
 }
 
 module "network" {

@@ -76,9 +76,13 @@ def is_template(text: str) -> bool:
     Most other files are told by two searches; text that may be a template is parsed, unless it says so in so many
     words, or is too long.
     """
-    if not _RESOURCES.search(text) or not _TYPE.search(text):
+    if not _RESOURCES.search(text):
         return False
-    if len(text) > MAX_BYTES or (_VERSION.search(text) and _SECTION.search(text)):
+    if _VERSION.search(text) and _SECTION.search(text):
+        return True
+    if not _TYPE.search(text):
+        return False
+    if len(text) > MAX_BYTES:
         return True
     parsed = parse(text, "")
     if not parsed.complete:

@@ -6,18 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mainstay.model import shapes as shape_steps
-from mainstay.model.places import Place
 from mainstay.model.resources import Resource
 from mainstay.model.shapes import Shape
-from mainstay.model.values import Record, Unknown, Value, references
+from mainstay.model.values import Record, Unknown, references
 from mainstay.sources.raw import RawResource
+from mainstay.sources.spelling.checks import check_tables
 from mainstay.sources.spelling.coverage import unspelled
 from mainstay.sources.spelling.defaults import fill_in
-from mainstay.sources.spelling.pieces import Draft, Piece, Workshop, add, moved
-from mainstay.sources.spelling.tables import Merge, PathOf, Table, Tables, TypeFacts, load_tables, read_tables
-from mainstay.sources.spelling.translate import split_block, translate
+from mainstay.sources.spelling.emitting import parts
+from mainstay.sources.spelling.joining import copied
+from mainstay.sources.spelling.pieces import Draft, Piece, Workshop, moved, owner_of, with_pieces
+from mainstay.sources.spelling.splitting import split_block
+from mainstay.sources.spelling.tables import (
+    Merge,
+    PathOf,
+    Table,
+    Tables,
+    load_tables,
+    read_tables,
+    split_path,
+)
+from mainstay.sources.spelling.translate import translate
+from mainstay.sources.spelling.writing import blot_out
 
-__all__ = ["Spelling", "Table", "Tables", "links_of", "load_tables", "read_tables", "unspelled"]
+__all__ = ["Spelling", "Table", "Tables", "check_tables", "links_of", "load_tables", "read_tables", "unspelled"]
 
 Reads = Mapping[str, frozenset[str]]
 """By canonical type, the property paths that the chosen controls read."""
@@ -34,6 +46,7 @@ class Spelling:
         self.reads = reads or {}
         self.tables = tables or load_tables()
         self._missing: dict[str, list[str]] = {}
+        self._raw: dict[str, bool] = {}
 
     def resources(self, raws: Iterable[RawResource]) -> list[Resource]:
         """The resources of a scope, pieces put to their owners; a piece without an owner becomes a partial one.
@@ -48,7 +61,7 @@ class Spelling:
                     pieces.append(made)
                 else:
                     drafts.append(made)
-        workshop = Workshop(drafts)
+        workshop = Workshop(drafts, pieces)
         orphans = [piece for piece in pieces if not workshop.place(piece)]
         resources = [self._finish(draft, workshop.moved) for draft in drafts]
         resources.extend(self._orphan(piece, workshop.moved) for piece in orphans)
@@ -59,7 +72,7 @@ class Spelling:
         facts = self.tables.types.get(resource.type)
         if facts is None:
             return resource
-        properties = _copy(resource.properties)
+        properties = copied(resource.properties)
         fill_in(properties, facts)
         return replace(resource, properties=properties)
 
@@ -69,7 +82,7 @@ class Spelling:
         cloudformation = raw.origin.source == "cloudformation"
         table = (self.tables.cloudformation if cloudformation else self.tables.terraform).get(raw.type)
         if table is None:
-            yield Draft(raw, raw.type, raw.body if cloudformation else Record(place=raw.origin.place))
+            yield Draft(raw, raw.type, _own(raw.body) if cloudformation else Record(place=raw.origin.place))
             return
         shape = self.shapes.get(table.type)
         if shape is None:
@@ -82,10 +95,17 @@ class Spelling:
         properties = translate(raw.body, table, shape)
         assert isinstance(properties, Record)
         for path in self._unspelled(raw.type, table, shape):
-            name = path.split(".")[0]
-            if name not in properties:
-                properties[name] = Unknown(f"{raw.type} has no spelling for {path}", raw.origin.place, "pass a plan")
+            self._cannot_spell(properties, path, raw)
         yield Draft(raw, table.type, properties)
+
+    @staticmethod
+    def _cannot_spell(properties: Record, path: str, raw: RawResource) -> None:
+        steps = split_path(path.replace(".*", ""))
+        unknown = Unknown(f"{raw.type} has no spelling for {path}", raw.origin.place, "pass a plan")
+        if properties.get(steps[0]) is None:
+            properties[steps[0]] = unknown
+        elif len(steps) > 1:
+            blot_out(properties, steps, unknown)
 
     def _unspelled(self, name: str, table: Table, shape: Shape) -> list[str]:
         if name not in self._missing:
@@ -99,10 +119,11 @@ class Spelling:
             inner = shape_steps.step(inner, step) if inner is not None else None
         while append and isinstance(inner, list):
             inner = inner[0]
-        body = Record({k: v for k, v in raw.body.items() if k not in merge.by}, raw.body.place, raw.body.marks)
+        left = {name: value for name, value in raw.body.items() if name not in merge.by}
+        body = Record(left, raw.body.place, raw.body.marks, raw.body.rest)
         split = table.split.get("")
-        elements, perhaps = split_block(body, split) if append and split else ([body], [])
-        for element in elements:
+        sure, perhaps = split_block(body, split) if append and split else ([body], [])
+        for element in sure:
             yield Piece(raw, table.type, translate(element, table, inner or "json"), merge.by, append)
         for element in perhaps:
             doubtful = replace(raw, may_exist=Unknown("the list is not known", raw.origin.place), condition="?")
@@ -115,12 +136,14 @@ class Spelling:
             value = raw.body.get(name)
             if shape is None or value is None:
                 continue
-            for suffix, part in _parts(raw, name, value, inner):
-                origin = replace(raw.origin, place=part.place or raw.origin.place)
+            for part in parts(raw.body, name, value, inner):
                 links = {name: frozenset({raw.address}) | raw.links.get(name, frozenset())}
-                address = f"{raw.address}.{suffix}"
-                one = RawResource(inner.name, address, part, origin, links, raw.may_exist, raw.condition)
-                properties = translate(part, inner, shape)
+                origin = replace(raw.origin, place=part.body.place or raw.origin.place)
+                may_exist = raw.may_exist or part.doubt
+                condition = raw.condition if part.doubt is None else "?"
+                address = f"{raw.address}.{part.suffix}"
+                one = RawResource(inner.name, address, part.body, origin, links, may_exist, condition)
+                properties = translate(part.body, inner, shape)
                 assert isinstance(properties, Record)
                 yield Draft(one, inner.type, properties)
 
@@ -133,20 +156,23 @@ class Spelling:
         for linked in raw.links.values():
             addresses.update(moved(linked, moves))
         addresses.discard(raw.address)
+        body = with_pieces(draft) if self._reads_raw(draft.type) else raw.body
         return Resource(
-            draft.type, raw.address, draft.properties, raw.origin, raw.body, raw.may_exist, frozenset(addresses)
+            draft.type, raw.address, draft.properties, raw.origin, body, raw.may_exist, frozenset(addresses)
         )
+
+    def _reads_raw(self, type: str) -> bool:
+        """True where a control asks for the source's own attributes: only then are those of pieces put to them."""
+        if type not in self._raw:
+            self._raw[type] = any(path.startswith("raw.") for path in self.reads.get(type, ()))
+        return self._raw[type]
 
     def _orphan(self, piece: Piece, moves: Mapping[str, str]) -> Resource:
         """A piece whose owner is declared elsewhere, as the part of its owner that it is."""
-        owner = Record(place=piece.raw.origin.place, marks={})
-        add(owner, piece)
-        owner.rest = Unknown(f"{piece.raw.address} is all that is declared of it here", piece.raw.origin.place)
-        facts = self.tables.types.get(piece.type, TypeFacts())
-        for path, default in facts.default.items():
-            if len(path) > 1 and path[0] in owner:
-                fill_in(owner, TypeFacts({path: default}))
-        return replace(self._finish(Draft(piece.raw, "", owner), moves), type=piece.type, partial=True)
+        resource = self._finish(owner_of(piece), moves)
+        if self._reads_raw(piece.type):
+            resource.raw.rest = resource.properties.rest
+        return replace(resource, partial=True)
 
 
 def _append_paths(raw: RawResource, merge: Merge) -> tuple[PathOf, ...]:
@@ -158,21 +184,9 @@ def _append_paths(raw: RawResource, merge: Merge) -> tuple[PathOf, ...]:
     return (chosen,) if chosen is not None else tuple(choices.values())
 
 
-def _parts(raw: RawResource, name: str, value: Value, table: Table) -> Iterator[tuple[str, Record]]:
-    """The records that an inline block or attribute gives, each with what it adds to the address.
-
-    Blocks that only may be there are left out: what they would say cannot be told apart from their not being there.
-    """
-    blocks = [element for element in value if isinstance(element, dict)] if isinstance(value, list) else []
-    if not blocks and not isinstance(value, list):
-        mark = raw.body.marks.get(name)
-        yield name, Record({"": value}, mark if isinstance(mark, Place) else raw.body.place)
-    for position, element in enumerate(blocks):
-        record = element if isinstance(element, Record) else Record(element)
-        split = table.split.get("")
-        for part in split_block(record, split)[0] if split else [record]:
-            assert isinstance(part, Record)
-            yield f"{name}[{position}]", part
+def _own(body: Record) -> Record:
+    """A template's properties, to be added to; what is in them is never changed."""
+    return Record(body, body.place, body.marks, body.rest)
 
 
 def links_of(properties: Record) -> dict[str, frozenset[str]]:
@@ -183,15 +197,3 @@ def links_of(properties: Record) -> dict[str, frozenset[str]]:
         if addresses:
             links[name] = addresses
     return links
-
-
-def _copy(value: Value) -> Value:
-    """Records copied deep enough to be filled in."""
-    if isinstance(value, Record):
-        return Record({key: _copy(item) for key, item in value.items()}, value.place, dict(value.marks), value.rest)
-    if isinstance(value, dict):
-        return Record({key: _copy(item) for key, item in value.items()}, marks={})
-    if type(value) is list:
-        return [_copy(item) for item in value]
-    return value
-

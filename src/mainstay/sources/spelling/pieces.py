@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Text, Unknown, Value, references
+from mainstay.model.values import ABSENT, Items, Record, Ref, Text, Unknown, Value, references
 from mainstay.sources.raw import RawResource
 from mainstay.sources.spelling.joining import copied, join
 from mainstay.sources.spelling.tables import PathOf
@@ -197,7 +197,7 @@ def with_pieces(draft: Draft) -> Record:
 
 
 def owner_of(piece: Piece) -> Draft:
-    """A piece whose owner is declared elsewhere, as the part of its owner that it is: what else there is, is unknown."""
+    """A piece whose owner is declared elsewhere, as the part of its owner that it is; the rest of it is unknown."""
     raw = piece.raw
     more = Unknown(f"{raw.address} is all that is declared of it here", raw.origin.place)
     draft = Draft(raw, piece.type, Record(place=raw.origin.place, marks={}))
@@ -216,5 +216,3 @@ def _open(properties: Record, path: PathOf, more: Unknown) -> None:
         record = properties[path[0]] = copied(inner)
         record.rest = more
         _open(record, path[1:], more)
-
-

@@ -157,11 +157,12 @@ class _Reader:
                 self.faults.append(Fault(f"unknown key {key!r}", _place(record.marks.get(key))))
 
     def records(self, record: Record, key: str) -> Iterable[tuple[str, Record]]:
-        for name, entry in self.record(record, key).items():
+        around = self.record(record, key)
+        for name, entry in around.items():
             if isinstance(entry, Record):
                 yield name, entry
             else:
-                self.faults.append(Fault(f"{name} must be a map", record.place))
+                self.faults.append(Fault(f"{name} must be a map", _place(around.marks.get(name))))
 
     def record(self, record: Record, key: str) -> Record:
         found = record.get(key)

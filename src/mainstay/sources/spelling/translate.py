@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from mainstay.model.places import Mark, Place
 from mainstay.model.shapes import Shape
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value, unknowns
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Text, Unknown, Value, unknowns
 from mainstay.sources.spelling.forms import decoded, respelled, shaped, text
 from mainstay.sources.spelling.joining import Positions, join
 from mainstay.sources.spelling.routes import Route, is_free, is_list, is_tags, route
@@ -45,7 +45,9 @@ def translate(body: Record, table: Table, shape: Shape) -> Value:
         walk.put(path, value, body.place, spot)
     walk.finish()
     for name in table.opaque:
-        blot_out(walk.root, split_path(name), Unknown(f"{table.name} does not spell {name} yet", body.place, "pass a plan"))
+        blot_out(
+            walk.root, split_path(name), Unknown(f"{table.name} does not spell {name} yet", body.place, "pass a plan")
+        )
     return walk.element if walk.element is not ABSENT else walk.root
 
 
@@ -173,7 +175,9 @@ class _Walk:
             apart = self.apart()
             record = element if isinstance(element, Record) else Record(element)
             apart.one_block(source, target, record, mark, replace(spot, positions=_keys(spot.positions)))
-            doubt = next(iter(unknowns(element)), None) or Unknown("the block may not be there", spot.place, "pass a plan")
+            doubt = next(iter(unknowns(element)), None) or Unknown(
+                "the block may not be there", spot.place, "pass a plan"
+            )
             self.later(apart, spot, doubt)
         else:
             doubt = element if isinstance(element, Unknown) else Unknown("the block may not be there", spot.place)
@@ -197,7 +201,9 @@ class _Walk:
                     self.perhaps(source, target, option.rest, mark, spot)
             return
         options = [self.alone(source, target, option, mark, spot) for option in value.options]
-        self.page.store(target, OneOf(options, value.reason, value.place, value.settle), mark, spot.positions, spot.place)
+        self.page.store(
+            target, OneOf(options, value.reason, value.place, value.settle), mark, spot.positions, spot.place
+        )
 
     def alone(self, source: str, target: PathOf, value: Value, mark: Mark | None, spot: Spot) -> Value:
         """What one option of a value that is one of several would write at `target`."""
@@ -241,7 +247,9 @@ class _Walk:
         record = Record({"Key": key, "Value": value if isinstance(value, Unknown) else text(value)}, place, marks)
         elements = self.page.container(target, mark, {}, spot.place)
         if isinstance(value, OneOf) and None in value.options:
-            record["Value"] = OneOf([o for o in value.options if o is not None], value.reason, value.place, value.settle)
+            record["Value"] = OneOf(
+                [o for o in value.options if o is not None], value.reason, value.place, value.settle
+            )
             apart = self.apart()
             apart.page.container(target, mark, {}, spot.place).append(record)
             self.later(apart, spot, value)
@@ -310,6 +318,6 @@ def _all_decoded(value: Value) -> Value:
     if isinstance(value, OneOf):
         return OneOf(map(_all_decoded, value.options), value.reason, value.place, value.settle)
     found = decoded(value)
-    if isinstance(found, str):
-        return Unknown("the text is no JSON")
-    return found
+    if isinstance(found, Text):
+        return Unknown(found.reason, found.place, found.settle)
+    return Unknown("the text is no JSON") if isinstance(found, str) else found

@@ -30,7 +30,9 @@ class Page:
         holder, key = found
         known = holder.get(key)
         if not isinstance(known, list):
-            known = Items(rest=Unknown(known.reason, known.place, known.settle) if isinstance(known, Unknown) else ABSENT)
+            known = Items(
+                rest=Unknown(known.reason, known.place, known.settle) if isinstance(known, Unknown) else ABSENT
+            )
             keep(holder, key, known, mark)
         return known
 

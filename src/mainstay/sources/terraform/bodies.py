@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Set, Unknown, Value
+from mainstay.model.findings import Gap
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value
 from mainstay.sources.terraform.alternatives import one_of
-from mainstay.sources.terraform.expansion import by_for_each
+from mainstay.sources.terraform.loops import elements_of
 from mainstay.sources.terraform.scope import Scope
-from mainstay.sources.terraform.syntax import Block, Body, Expression
+from mainstay.sources.terraform.syntax import Attribute, Block, Body, Expression
 from mainstay.sources.terraform.types import EvaluationError
+from mainstay.sources.terraform.weight import TooLarge, check_weight
 
-META_ARGUMENTS = frozenset({"count", "for_each", "provider", "providers", "depends_on", "source", "version"})
+META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on"})
+CALL_ARGUMENTS = META_ARGUMENTS | {"providers", "source", "version"}
 META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """The value of an expression; an Unknown with its place where Terraform would report an error."""
     try:
-        return expression(scope)
+        value = expression(scope)
+        check_weight(value)
+    except TooLarge as error:
+        scope.names.run.gap(Gap("limit", str(error), expression.place))
+        return Unknown(str(error), expression.place)
     except EvaluationError as error:
         return Unknown(str(error), expression.place)
     except RecursionError:
+        scope.names.run.gap(Gap("limit", "the expression nests too deeply", expression.place))
         return Unknown("the expression nests too deeply", expression.place)
+    return value
 
 
 def evaluate_body(block: Block, scope: Scope, leave_out: Collection[str] = ()) -> Record:
@@ -39,17 +48,21 @@ def evaluate_body(block: Block, scope: Scope, leave_out: Collection[str] = ()) -
     return record
 
 
-def evaluate_blocks(body: Body, scope: Scope) -> Iterator[tuple[str, Value]]:
-    """The nested blocks, by type, dynamic ones among them."""
+def evaluate_blocks(body: Body, scope: Scope, only: str = "") -> Iterator[tuple[str, Value]]:
+    """The nested blocks, by type, dynamic ones among them; those of one type, where only that one is asked for."""
     collected: dict[str, Items] = {}
     for block in body.blocks:
         if block.type in META_BLOCKS:
             continue
-        if block.type == "dynamic" and block.labels:
-            elements = collected.setdefault(block.labels[0], Items())
+        generated = block.type == "dynamic" and len(block.labels) > 0
+        kind = block.labels[0] if generated else block.type
+        if only and kind != only:
+            continue
+        elements = collected.setdefault(kind, Items())
+        if generated:
             _expand(block, scope, elements)
         else:
-            collected.setdefault(block.type, Items()).append(evaluate_body(block, scope))
+            elements.append(evaluate_body(block, scope))
     yield from collected.items()
 
 
@@ -60,40 +73,47 @@ def _expand(block: Block, scope: Scope, elements: Items) -> None:
     if content is None or "for_each" not in attributes:
         elements.rest = Unknown("the dynamic block has no content or no for_each", block.place)
         return
-    iterator = attributes.get("iterator")
-    name = (iterator.node.text or b"").decode() if iterator is not None and iterator.node else block.labels[0]
+    name = written("iterator", attributes) or block.labels[0]
     collection = evaluate(attributes["for_each"].expression, scope)
     perhaps: list[Value] = []
     doubt: Unknown | None = None
     for key, value, uncertain in _rounds(collection):
-        inner = scope.bind({name: Record({"key": key, "value": value})})
-        record = evaluate_body(content, inner)
+        scope.names.run.step()
+        record = evaluate_body(content, scope.bind({name: Record({"key": key, "value": value})}))
         if uncertain is None:
             elements.append(record)
         else:
             perhaps.append(record)
             doubt = doubt or uncertain
     if doubt is not None:
-        elements.rest = one_of(perhaps, doubt)
+        elements.rest = one_of(perhaps if elements.rest is ABSENT else [*perhaps, elements.rest], doubt)
+
+
+def written(name: str, attributes: Mapping[str, Attribute]) -> str:
+    """The words of an attribute that names something instead of having a value: `provider = aws.west`."""
+    attribute = attributes.get(name)
+    return attribute.words.strip() if attribute is not None else ""
 
 
 def _rounds(collection: Value) -> Iterator[tuple[Value, Value, Unknown | None]]:
-    """Key, value and doubt of each round. Unlike a resource's, a block's for_each takes lists of anything."""
-    if collection is None:
-        return
-    try:
-        for one in by_for_each(_keyed(collection)):
-            yield one.iteration["each.key"], one.iteration["each.value"], one.may_exist
-    except EvaluationError as error:
-        doubt = Unknown(str(error))
+    """Key, value and doubt of each round. Unlike a resource's, a block's for_each takes collections of anything."""
+    if isinstance(collection, OneOf):
+        yield from _any_rounds(collection)
+    elif isinstance(collection, Unknown):
+        doubt = Unknown(collection.reason, collection.place, collection.settle)
+        yield doubt, doubt, doubt
+    elif isinstance(collection, dict | list):
+        yield from elements_of(collection)
+    elif collection is not None:
+        doubt = Unknown("for_each of a dynamic block takes a collection")
         yield doubt, doubt, doubt
 
 
-def _keyed(collection: Value) -> Value:
-    """A list as the map from its positions."""
-    if isinstance(collection, OneOf):
-        return OneOf(map(_keyed, collection.options), collection.reason, collection.place, collection.settle)
-    if isinstance(collection, list) and not isinstance(collection, Set):
-        rest = collection.rest if isinstance(collection, Items) else ABSENT
-        return Record({f"{position:06}": value for position, value in enumerate(collection)}, rest=rest)
-    return collection
+def _any_rounds(collection: OneOf) -> Iterator[tuple[Value, Value, Unknown | None]]:
+    """The rounds of each option by position: a position that all of them have is a sure round."""
+    rounds = [list(_rounds(option)) for option in collection.options]
+    for position in range(max(map(len, rounds))):
+        there = [option[position] for option in rounds if position < len(option)]
+        sure = len(there) == len(rounds) and all(doubt is None for _, _, doubt in there)
+        key = one_of([key for key, _, _ in there], collection)
+        yield key, one_of([value for _, value, _ in there], collection), None if sure else collection

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from mainstay.model.values import ABSENT, Items, Unknown, Value
+from mainstay.model.values import ABSENT, Items, Text, Unknown, Value
 from mainstay.sources.terraform import policy_document
-from mainstay.sources.terraform.bodies import evaluate_body
-from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.bodies import evaluate, evaluate_body
+from mainstay.sources.terraform.scope import Scope, literal_scope
 from mainstay.sources.terraform.syntax import Block
-from mainstay.sources.terraform.types import EvaluationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,7 @@ def literal(block: Block, name: str) -> str:
     attribute = block.body.attributes.get(name)
     if attribute is None:
         return ""
-    try:
-        value = attribute.expression(Scope(names=None))  # type: ignore[arg-type] # a literal asks for no name
-    except (EvaluationError, AttributeError):
-        return ""
+    value = evaluate(attribute.expression, literal_scope(Path(".")))
     return value if isinstance(value, str) else ""
 
 
@@ -58,13 +55,17 @@ def _identity(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
     return facts.account or Unknown("the account is not given", block.place, "pass --account")
 
 
+FEWER_ZONES = "us-west-1"
+"""The one region in which an account may see two zones only; elsewhere there are three or more."""
+
+
 def _zones(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
     if key not in ("names", "zone_ids"):
         return ABSENT
-    if facts.region is None or key == "zone_ids":
-        return Items(rest=Unknown("the region's zones are not known", block.place, "pass a plan"))
-    zone = Unknown("the region's further zones are not known", block.place, "pass a plan")
-    return Items([f"{facts.region}{letter}" for letter in "abc"], zone)
+    zone = Unknown("the region's zones are not known", block.place, "pass a plan")
+    if key == "names" and facts.region is not None:
+        zone = Text((facts.region, zone), block.place)
+    return Items([zone] * (2 if facts.region == FEWER_ZONES else 3), zone)
 
 
 def _policy(block: Block, scope: Scope, facts: Facts, key: str) -> Value:

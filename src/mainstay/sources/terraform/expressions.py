@@ -6,20 +6,26 @@ an output) turns it into an Unknown with its place, and `try` and `can` see it a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from tree_sitter import Node
 
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
-from mainstay.model.values import ABSENT, OneOf, Record, Unknown, Value, unknowns
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value, unknowns
 from mainstay.sources.terraform import access, functions, loops, operators, templates
 from mainstay.sources.terraform.alternatives import each_option, one_of
-from mainstay.sources.terraform.scope import Run, Scope
+from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source
-from mainstay.sources.terraform.types import EvaluationError, convert
+from mainstay.sources.terraform.types import EvaluationError, convert, is_open, tidy
+from mainstay.sources.terraform.weight import check_weight
 
 Closure = Callable[[Scope], Value]
+
+ELEMENT = "*"
+"""The name under which the steps behind a splat find their element: no identifier."""
 
 
 def compile(node: Node, source: Source) -> Closure:
@@ -65,8 +71,9 @@ def _constant(node: Node) -> Value:
         try:
             return int(text)
         except ValueError:
-            number = float(text)
-            return int(number) if number.is_integer() and abs(number) < 1e18 else number
+            if math.isinf(float(text)):
+                raise EvaluationError(f"{text[:40]} is too large a number") from None
+            return tidy(Decimal(text))
     return {"true": True, "false": False}.get(text)
 
 
@@ -92,14 +99,20 @@ def _object(node: Node, source: Source) -> Closure:
 
     def build(scope: Scope) -> Value:
         result, marks = Record(place=place), {}
+        unsure: list[Value] = []
         for key_of, value_of, mark in entries:
             key = key_of(scope)
+            if key is None:
+                raise EvaluationError("a key must not be null")
             if isinstance(key, Unknown):
                 result.rest = Unknown(key.reason, mark, key.settle)
+                unsure = list(result)
                 continue
             key = key if isinstance(key, str) else str(convert(key, "string"))
             result[key] = value_of(scope)
             marks[key] = mark
+        for key in unsure:
+            result[key] = one_of([result[key], result.rest], result.rest)  # the unknown key may be this one
         result.marks = marks
         return result
 
@@ -126,15 +139,22 @@ def _traversal(nodes: Sequence[Node], source: Source) -> Closure:
         rest = nodes[2:]
         if root == "data" and rest and rest[0].type == "get_attr":
             second, rest = _attribute_name(rest[0]), rest[1:]
-            return _steps(lambda scope: scope.names.data(name, second, place), rest, source)
-        return _steps(reader(name, place), rest, source)
+            free = _steps(lambda scope: scope.names.data(name, second, place), rest, source)
+        else:
+            free = _steps(reader(name, place), rest, source)
+        return _shadowed(root, free, _steps(lambda scope: scope.bindings[root], nodes[1:], source))
     if len(nodes) > 1 and nodes[1].type == "get_attr":
         name = _attribute_name(nodes[1])
         managed = lambda scope: scope.names.managed(root, name, place)  # noqa: E731
         bound = _steps(lambda scope: scope.bindings[root], nodes[1:], source)
         free = _steps(managed, nodes[2:], source)
-        return lambda scope: bound(scope) if root in scope.bindings else free(scope)
+        return _shadowed(root, free, bound)
     return _steps(lambda scope: _binding(scope, root), nodes[1:], source)
+
+
+def _shadowed(root: str, free: Closure, bound: Closure) -> Closure:
+    """The name of a `for` or a dynamic block hides whatever else is called so."""
+    return lambda scope: bound(scope) if scope.bindings and root in scope.bindings else free(scope)
 
 
 def _binding(scope: Scope, name: str) -> Value:
@@ -199,16 +219,27 @@ def _step(start: Closure, node: Node, source: Source) -> Closure:
         key = compile(next(part for part in child.named_children if part.type == "expression"), source)
         return lambda scope: access.index(start(scope), key(scope), scope.names.run)
     if kind == "splat":
-        inner = _children(_children(node)[0])[1:]
-
-        def apply(scope: Scope) -> Value:
-            def step(element: Value, run: Run) -> Value:
-                return _steps(lambda _: element, inner, source)(scope)
-
-            return access.splat(start(scope), step, scope.names.run)
-
-        return apply
+        return _splat(start, _children(node)[0], source)
     raise EvaluationError(f"`{_text(node)[:40]}` is not understood")
+
+
+def _splat(start: Closure, node: Node, source: Source) -> Closure:
+    """`[*]` takes all that follows from each element; `.*` only the names, and an index is one of the result."""
+    steps = _children(node)[1:]
+    names = len(steps)
+    if node.type == "attr_splat":
+        names = next((at for at, step in enumerate(steps) if _is_bracket(step)), names)
+    inner = _steps(lambda scope: scope.bindings[ELEMENT], steps[:names], source)
+
+    def apply(scope: Scope) -> Value:
+        step = lambda element, run: inner(scope.bind({ELEMENT: element}))  # noqa: E731
+        return access.splat(start(scope), step, scope.names.run)
+
+    return _steps(apply, steps[names:], source)
+
+
+def _is_bracket(step: Node) -> bool:
+    return step.type == "index" and _children(step)[0].type != "legacy_index"
 
 
 # -- calls
@@ -234,14 +265,32 @@ def _call(node: Node, source: Source) -> Closure:
                 return Unknown(last.reason, last.place or place, last.settle)
             if not isinstance(last, list):
                 raise EvaluationError("what `...` spreads must be a list")
+            if isinstance(last, Items) and last.rest is not ABSENT:
+                return _spread_open(name, values, last, place)
             values.extend(last)
         return _apply(name, values, scope, place)
 
     return call
 
 
+def _spread_open(name: str, values: Sequence[Value], last: Items, place: Place) -> Value:
+    """A call with any number of further arguments: of a merge, what its keys may be is known at least."""
+    doubt = next(unknowns(last.rest), None) or Unknown("how many arguments there are is not known", place)
+    doubt = Unknown(doubt.reason, doubt.place or place, doubt.settle)
+    known = [value for value in [*values, *last] if value is not None]
+    if name != "merge" or not all(isinstance(value, dict) for value in known):
+        return doubt
+    further = list(last.rest.values()) if isinstance(last.rest, dict) and not is_open(last.rest) else [doubt]
+    result = Record(rest=one_of([*further, *(value.rest for value in known if is_open(value))] or [doubt], doubt))
+    for value in known:
+        for key, inner in value.items():
+            result[key] = one_of([inner, *further], doubt)
+    return result
+
+
 def _apply(name: str, values: list[Value], scope: Scope, place: Place) -> Value:
     """Calls a function; over the options of the one argument that is one of several values."""
+    check_weight(values)
     uncertain = [position for position, value in enumerate(values) if isinstance(value, OneOf)]
     if len(uncertain) == 1:
         position = uncertain[0]
@@ -257,7 +306,9 @@ def _apply(name: str, values: list[Value], scope: Scope, place: Place) -> Value:
         return each_option(chosen, with_option)
     run = scope.names.run
     try:
-        return functions.call(name, values, run.context, place)
+        result = functions.call(name, values, run.context, place)
+        run.doubts += isinstance(result, Unknown) and not result.is_set  # with known arguments it might fail
+        return result
     except functions.Refused as refusal:
         run.gap(Gap("refused", str(refusal), place))
         return Unknown(str(refusal), place)
@@ -291,12 +342,10 @@ def _can(arguments: Sequence[Closure], scope: Scope) -> Value:
     except EvaluationError:
         return False
     doubtful, run.doubts = run.doubts > before, before
-    if doubtful or isinstance(value, Unknown):
-        leaf = next(unknowns(value), None)
-        return Unknown(
-            leaf.reason if leaf else "whether it can be evaluated is not known", None, leaf.settle if leaf else ""
-        )
-    return True
+    if not doubtful and (not isinstance(value, Unknown) or value.is_set):
+        return True
+    leaf = next(unknowns(value), None) or Unknown("whether it can be evaluated is not known")
+    return Unknown(leaf.reason, leaf.place, leaf.settle)
 
 
 # -- operators
@@ -309,8 +358,6 @@ def _conditional(node: Node, source: Source) -> Closure:
 
     def choose(scope: Scope) -> Value:
         decision = operators.to_bool(test(scope))
-        if isinstance(decision, OneOf):
-            decision = Unknown(decision.reason, decision.place, decision.settle)
         if not isinstance(decision, Unknown):
             return yes(scope) if decision else no(scope)
         return one_of([_branch(yes, scope), _branch(no, scope)], decision, place)

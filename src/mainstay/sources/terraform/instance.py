@@ -43,7 +43,11 @@ class Instance(Record):
         value = self.seen.get(key, ABSENT)
         if value is ABSENT:
             self.seen[key] = self._in_circle(key)
-            value, _ = run.collecting(lambda: self._attribute(key))
+            try:
+                value, _ = run.collecting(lambda: self._attribute(key))
+            except BaseException:
+                del self.seen[key]  # it was interrupted, by code that nests too deeply: it is not a circle
+                raise
             self.seen[key] = value
         elif isinstance(value, _Circle):
             run.gap(Gap("evaluation", value.reason, value.place))
@@ -56,8 +60,7 @@ class Instance(Record):
             return ""
         attributes = self.block.body.attributes
         argument = attributes.get("count") or attributes.get("for_each")
-        text = (argument.node.text or b"").decode() if argument is not None and argument.node is not None else "?"
-        return text + self.round.suffix
+        return (argument.words if argument is not None else "?") + self.round.suffix
 
     def _in_circle(self, key: str) -> Unknown:
         return _Circle(f"{self.address}.{key} depends on itself", self.block.place)
@@ -73,9 +76,8 @@ class Instance(Record):
             value = evaluate(attribute.expression, self.scope)
             if value is not None:
                 return value
-        for name, blocks in evaluate_blocks(self.block.body, self.scope):
-            if name == key:
-                return blocks
+        for _, blocks in evaluate_blocks(self.block.body, self.scope, only=key):
+            return blocks
         return Ref(self.address, key, self.block.place)
 
     @property

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstay.model.findings import Gap
+from mainstay.model.places import Place
 from mainstay.sources.terraform import configuration, data_sources, variables
 from mainstay.sources.terraform.configuration import Configuration
-from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.scope import literal_scope
 from mainstay.sources.terraform.syntax import Block
 from mainstay.sources.terraform.variables import Variable
 
@@ -34,7 +35,7 @@ class Library:
         self.show = show
         self.file_count = 0
         self._kept: OrderedDict[Path, Configuration] = OrderedDict()
-        self._variables: dict[int, dict[str, Variable]] = {}
+        self._variables: OrderedDict[Path, tuple[Configuration, dict[str, Variable]]] = OrderedDict()
         self._installed: dict[Path, dict[str, Path]] = {}
         self._counted: set[Path] = set()
 
@@ -42,24 +43,51 @@ class Library:
         """The configuration of a directory."""
         known = self._kept.get(directory)
         if known is None:
-            files = [entry.name for entry in directory.iterdir() if entry.is_file()]
-            known = self._kept[directory] = configuration.load(directory, self.show(directory), files)
+            names, gaps = self.files(directory)
+            known = self._kept[directory] = configuration.load(directory, self.show(directory), names)
+            known.gaps.extend(gaps)
             if directory not in self._counted:
                 self._counted.add(directory)
                 self.file_count += known.file_count
             while len(self._kept) > KEPT:
-                _, dropped = self._kept.popitem(last=False)
-                self._variables.pop(id(dropped), None)
+                self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(directory)
         return known
 
     def variable(self, declaring: Configuration, name: str, block: Block) -> Variable:
         """A declared variable, read once for all the instances of its module."""
-        known = self._variables.setdefault(id(declaring), {})
-        if name not in known:
-            known[name] = variables.declare(name, block, Scope(names=None))  # type: ignore[arg-type] # literals only
-        return known[name]
+        known = self._variables.get(declaring.directory)
+        if known is None or known[0] is not declaring:
+            known = self._variables[declaring.directory] = (declaring, {})
+            while len(self._variables) > KEPT:
+                self._variables.popitem(last=False)
+        if name not in known[1]:
+            known[1][name] = variables.declare(name, block, literal_scope(declaring.directory))
+        return known[1][name]
+
+    def files(self, directory: Path) -> tuple[list[str], list[Gap]]:
+        """The names of a directory's Terraform files and values; a Gap for each that leads out of the tree."""
+        names: list[str] = []
+        gaps: list[Gap] = []
+        try:
+            entries = sorted(directory.iterdir())
+        except OSError as error:
+            return [], [Gap("unreadable", f"cannot be read: {error.strerror}", Place(self.show(directory), 1, 1))]
+        for path in entries:
+            if not configuration.is_terraform(path.name) and not path.name.endswith((".tfvars", ".tfvars.json")):
+                continue
+            place = Place(self.show(path), 1, 1)
+            try:
+                if not path.resolve().is_relative_to(self.tree):
+                    gaps.append(Gap("refused", f"leads outside {self.show(self.tree)}, all that may be read", place))
+                elif path.is_file():
+                    names.append(path.name)
+                elif path.is_symlink():
+                    gaps.append(Gap("unreadable", "is a link that leads nowhere", place))
+            except (OSError, RuntimeError):
+                gaps.append(Gap("unreadable", "is a link that cannot be followed", place))
+        return names, gaps
 
     def called(self, caller: Module, name: str, block: Block) -> Configuration | None:
         """The configuration that a module call names; None, and a Gap, where it is not there to be read."""
@@ -77,8 +105,11 @@ class Library:
 
     def _locate(self, caller: Module, name: str, source: str) -> Path | str:
         if source.startswith(("./", "../")) or source in (".", ".."):
-            directory = (caller.configuration.directory / source).resolve()
-            return directory if directory.is_dir() else "there is no such directory"
+            try:
+                directory = (caller.configuration.directory / source).resolve()
+                return directory if directory.is_dir() else "there is no such directory"
+            except (OSError, RuntimeError, ValueError):
+                return "there is no such directory"
         key = ".".join([*(part.partition("[")[0] for part in caller.address.split(".")[1::2]), name])
         installed = self._modules_json(caller.root.configuration.directory).get(key)
         if installed is not None and installed.is_dir():

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Set, Unknown, Value
-from mainstay.sources.terraform.alternatives import each_option, one_of
-from mainstay.sources.terraform.operators import to_bool
+from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.terraform.operators import each_answer, to_bool
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source
 from mainstay.sources.terraform.types import EvaluationError, convert
@@ -52,7 +52,7 @@ def compile_for(node: Node, source: Source, compile: Compile) -> Closure:
 
 def _over(loop: _Loop, collection: Value, scope: Scope, build: Callable[[_Loop, Value, Scope], Value]) -> Value:
     if isinstance(collection, OneOf):
-        return each_option(collection, lambda option: _over(loop, option, scope, build))
+        return each_answer(collection, lambda option: _over(loop, option, scope, build))
     if isinstance(collection, Unknown):
         return Unknown(collection.reason, collection.place, collection.settle)
     if not isinstance(collection, dict | list):
@@ -62,7 +62,8 @@ def _over(loop: _Loop, collection: Value, scope: Scope, build: Callable[[_Loop, 
 
 def _rounds(loop: _Loop, collection: Value, scope: Scope) -> Iterator[tuple[Scope, bool | Unknown]]:
     """The scope of each round, and whether there surely is such a round (an Unknown where that is not known)."""
-    for key, value, certain in _elements(collection):
+    for key, value, certain in elements_of(collection):
+        scope.names.run.step()
         names = {loop.names[-1]: value} if len(loop.names) == 1 else {loop.names[0]: key, loop.names[1]: value}
         inner = scope.bind(names)
         taken: bool | Unknown = True if certain is None else certain
@@ -74,7 +75,7 @@ def _rounds(loop: _Loop, collection: Value, scope: Scope) -> Iterator[tuple[Scop
         yield inner, taken
 
 
-def _elements(collection: Value) -> Iterator[tuple[Value, Value, Unknown | None]]:
+def elements_of(collection: Value) -> Iterator[tuple[Value, Value, Unknown | None]]:
     """Key, value and, for what only may be there, the reason of the doubt."""
     if isinstance(collection, dict):
         for key in sorted(collection):

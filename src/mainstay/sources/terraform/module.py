@@ -12,16 +12,16 @@ from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Items, Record, Unknown, Value
 from mainstay.sources.terraform import data_sources
 from mainstay.sources.terraform.alternatives import one_of
-from mainstay.sources.terraform.bodies import META_ARGUMENTS, evaluate
+from mainstay.sources.terraform.bodies import CALL_ARGUMENTS, evaluate, evaluate_blocks, written
 from mainstay.sources.terraform.configuration import Address, Configuration
 from mainstay.sources.terraform.expansion import Round, by_count, by_for_each
 from mainstay.sources.terraform.instance import Instance
 from mainstay.sources.terraform.library import Library
 from mainstay.sources.terraform.scope import Run, Scope
-from mainstay.sources.terraform.syntax import Block
+from mainstay.sources.terraform.syntax import Block, Body
 from mainstay.sources.terraform.types import EvaluationError
 
-PROVIDER_PAIR = re.compile(r"([\w-]+(?:\.[\w-]+)?)\s*[=:]\s*([\w-]+(?:\.[\w-]+)?)")
+PROVIDER_PAIR = re.compile(r"([\w-]+(?:\.[\w-]+)?)\"?\s*[=:]\s*\"?([\w-]+(?:\.[\w-]+)?)")
 
 Inputs = Mapping[str, Callable[[], Value]]
 Cached = tuple[Value, frozenset[str]]
@@ -109,7 +109,9 @@ class Module:
     def resources(self) -> Iterator[Instance]:
         """Every instance of every managed resource, those of the modules it calls included."""
         for (type, name), block in self.configuration.managed.items():
-            yield from self._expanded(block, f"{type}.{name}")
+            for instance in self._expanded(block, f"{type}.{name}"):
+                self.run.step()
+                yield instance
         for name in self.configuration.calls:
             for _, module in self.modules(name) or ():
                 yield from module.resources()
@@ -135,19 +137,14 @@ class Module:
 
     def default_tags(self, block: Block) -> Value:
         """The tags that the resource's provider adds, ABSENT where it adds none."""
-        chosen = block.body.attributes.get("provider")
-        text = (chosen.node.text or b"").decode() if chosen is not None and chosen.node is not None else ""
-        return self._provider_tags(text or block.labels[0].split("_", 1)[0])
+        chosen = written("provider", block.body.attributes)
+        return self._provider_tags(chosen.strip('"') or block.labels[0].split("_", 1)[0])
 
     def _provider_tags(self, provider: str) -> Value:
         name, _, alias = provider.partition(".")
         block = self.configuration.providers.get((name, alias))
-        if block is not None:
-            tags = next(block.body.of_type("default_tags"), None)
-            attribute = tags.body.attributes.get("tags") if tags is not None else None
-            if attribute is None:
-                return ABSENT
-            return self._cached(f"tags.{provider}", block.place, lambda: evaluate(attribute.expression, self.scope))
+        if block is not None and not (self.parent is not None and _is_empty(block.body)):
+            return self._cached(f"tags.{provider}", block.place, lambda: _default_tags(block.body, self.scope))
         return self.parent._provider_tags(self.providers.get(provider, provider)) if self.parent is not None else ABSENT
 
     # -- how they are found
@@ -177,10 +174,8 @@ class Module:
         variable = self.library.variable(self.configuration, name, declared)
         given = self.inputs.get(name)
         if given is not None:
-            return variable.convert(given())
-        if variable.default is ABSENT:
-            return variable.missing()
-        return variable.default
+            return variable.convert(given(), self.address)
+        return variable.missing(self.address) if variable.default is ABSENT else variable.default
 
     def _resource(self, table: Mapping[Address, Block], address: Address, local: str, place: Place) -> Value:
         block = table.get(address)
@@ -222,15 +217,13 @@ class Module:
         scope = Scope(self, one.iteration)
         inputs: dict[str, Callable[[], Value]] = {}
         for key, attribute in block.body.attributes.items():
-            if key not in META_ARGUMENTS:
+            if key not in CALL_ARGUMENTS:
                 inputs[key] = lambda expression=attribute.expression: evaluate(expression, scope)  # type: ignore[misc]
-        chosen = block.body.attributes.get("providers")
-        text = (chosen.node.text or b"").decode() if chosen is not None and chosen.node is not None else ""
         address = self.prefixed(f"module.{name}{one.suffix}")
         self.root.module_count += 1
         return Module(
             configuration, self.run, self.library, inputs, address, self,
-            dict(PROVIDER_PAIR.findall(text)), one.may_exist or self.may_exist,
+            _passed(block.body), one.may_exist or self.may_exist,
         )  # fmt: skip
 
     def depth(self) -> int:
@@ -241,6 +234,25 @@ class Module:
         yield self.configuration.directory
         if self.parent is not None:
             yield from self.parent.directories()
+
+
+def _passed(body: Body) -> dict[str, str]:
+    """The providers that a call hands on, by the name that they have in the called module."""
+    return dict(PROVIDER_PAIR.findall(written("providers", body.attributes)))
+
+
+def _is_empty(body: Body) -> bool:
+    """True of a provider block that only says that the module wants one: the caller's is meant."""
+    return not body.blocks and body.attributes.keys() <= {"alias", "version"}
+
+
+def _default_tags(body: Body, scope: Scope) -> Value:
+    if "default_tags" in body.attributes:  # in JSON, a block looks like an attribute
+        block = evaluate(body.attributes["default_tags"].expression, scope)
+    else:
+        block = next((blocks for _, blocks in evaluate_blocks(body, scope, only="default_tags")), ABSENT)
+    block = block[0] if isinstance(block, list) and block else block
+    return block.get("tags", ABSENT) if isinstance(block, dict) else ABSENT
 
 
 class _Outputs(Record):

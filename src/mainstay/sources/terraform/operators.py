@@ -6,15 +6,23 @@ import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 
-from mainstay.model.values import Document, OneOf, Record, Ref, Text, Unknown, Value, is_known
-from mainstay.sources.terraform.alternatives import each_option, same
+from mainstay.model.values import OneOf, Ref, Unknown, Value, unknowns
+from mainstay.sources.terraform import types
+from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.types import EvaluationError, convert
 
 DIGITS = 60
+LARGE = 10**30
 
 
 def to_bool(value: Value) -> bool | Unknown:
-    if isinstance(value, bool | Unknown):
+    """The value as a condition takes it; an unknown one without its options, whose answers may agree."""
+    if isinstance(value, OneOf):
+        answer = each_answer(value, to_bool)
+        return answer if isinstance(answer, bool) else plain_unknown(value)
+    if isinstance(value, Unknown):
+        return plain_unknown(value)
+    if isinstance(value, bool):
         return value
     if value is None:
         raise EvaluationError("a condition must not be null")
@@ -23,73 +31,66 @@ def to_bool(value: Value) -> bool | Unknown:
     return converted
 
 
+def plain_unknown(value: Unknown) -> Unknown:
+    """What is computed from an unknown: no longer that attribute or text, but unknown for the same reason."""
+    return Unknown(value.reason, value.place, value.settle)
+
+
+def each_answer(value: OneOf, change: Callable[[Value], Value]) -> Value:
+    """`value` with `change` applied to every option; one that Terraform would refuse it for becomes unknown."""
+    answers: list[Value] = []
+    error: EvaluationError | None = None
+    for option in value.options:
+        try:
+            answers.append(change(option))
+        except EvaluationError as caught:
+            error = caught
+    if error is not None and not answers:
+        raise error
+    if error is not None:
+        answers.append(Unknown(str(error), value.place, value.settle))
+    return one_of(answers, value)
+
+
 def both(left: Value, right: Callable[[], Value]) -> Value:
-    """`&&`, Kleene's: a false side decides. The right side is evaluated always, as Terraform does."""
-    a, b = to_bool(left), to_bool(right())
-    if a is False or b is False:
-        return False
-    return a if isinstance(a, Unknown) else b
+    """`&&`, Kleene's: a false side decides. The right side is not looked at where the left one is false."""
+    return _decide(to_bool(left), right, False)
 
 
 def either(left: Value, right: Callable[[], Value]) -> Value:
-    """`||`, Kleene's: a true side decides."""
-    a, b = to_bool(left), to_bool(right())
-    if a is True or b is True:
-        return True
-    return a if isinstance(a, Unknown) else b
+    """`||`, Kleene's: a true side decides. The right side is not looked at where the left one is true."""
+    return _decide(to_bool(left), right, True)
+
+
+def _decide(left: bool | Unknown, right: Callable[[], Value], decisive: bool) -> Value:
+    if left is decisive:
+        return decisive
+    if not isinstance(left, Unknown):
+        return to_bool(right())
+    try:
+        return decisive if to_bool(right()) is decisive else left
+    except EvaluationError:
+        return left  # whether the right side is looked at is not known
 
 
 def negate(value: Value) -> Value:
-    if isinstance(value, OneOf):
-        return each_option(value, negate)
-    value = to_bool(value)
-    return value if isinstance(value, Unknown) else not value
+    decision = to_bool(value)
+    return decision if isinstance(decision, Unknown) else not decision
 
 
 def minus(value: Value) -> Value:
     if isinstance(value, OneOf):
-        return each_option(value, minus)
-    return value if isinstance(value, Unknown) else -_number(value)
+        return each_answer(value, minus)
+    return plain_unknown(value) if isinstance(value, Unknown) else -_number(value)
 
 
 def equal(left: Value, right: Value) -> Value:
     """`==`: values of different types are not equal; two references are equal where they surely are the same."""
-    if same(left, right):
-        return True
-    for a, b in ((left, right), (right, left)):
-        if isinstance(a, OneOf):
-            return each_option(a, lambda option, b=b: equal(option, b))  # type: ignore[misc]
-        if isinstance(a, Unknown):
-            return False if _surely_differs(a, b) else Unknown(a.reason, a.place, a.settle)
-    if isinstance(left, dict | list) and isinstance(right, dict | list):
-        return _equal_collections(left, right)
-    return False
-
-
-def _surely_differs(unknown: Unknown, other: Value) -> bool:
-    if other is None:
-        return unknown.is_set
-    if isinstance(unknown, Document) or isinstance(other, Unknown):
-        return False
-    if isinstance(unknown, Text | Ref) and isinstance(other, str):
-        suffix = unknown.suffix if isinstance(unknown, Text) else ""
-        return not (other.startswith(unknown.prefix) and other.endswith(suffix))
-    return False
-
-
-def _equal_collections(left: Value, right: Value) -> Value:
-    if type(left) is not type(right) and isinstance(left, dict) != isinstance(right, dict):
-        return False
-    unknown = next((value for value in (left, right) if not is_known(value)), None)
-    if unknown is None:
-        return False  # `same` has compared them
-    if isinstance(left, dict) and left.keys() != right.keys() and not (_is_open(left) or _is_open(right)):
-        return False
-    return Unknown("the values compared are known in part")
-
-
-def _is_open(value: Value) -> bool:
-    return isinstance(value, Record) and bool(value.rest)
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Ref) and isinstance(other, str) and not other.startswith(one.prefix):
+            return False
+    answer = types.equal(left, right)
+    return plain_unknown(next(unknowns([left, right]))) if answer is None else answer
 
 
 def unequal(left: Value, right: Value) -> Value:
@@ -113,19 +114,31 @@ def plain(number: Decimal) -> int | float:
     """A number as the evaluator keeps it: an int where it is whole."""
     if number == number.to_integral_value() and abs(number) < Decimal(10) ** DIGITS:
         return int(number)
-    return float(number)
+    rounded = float(number)
+    if math.isinf(rounded):
+        raise EvaluationError("the number is too large")
+    return rounded
+
+
+def _over_known(compute: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:
+    """`compute` for operands that may not be known."""
+
+    def operate(left: Value, right: Value) -> Value:
+        if isinstance(left, OneOf):
+            return each_answer(left, lambda option: operate(option, right))
+        if isinstance(right, OneOf):
+            return each_answer(right, lambda option: operate(left, option))
+        for operand in (left, right):
+            if isinstance(operand, Unknown):
+                return plain_unknown(operand)
+        return compute(left, right)
+
+    return operate
 
 
 def _arithmetic(compute: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Value, Value], Value]:
     def operate(left: Value, right: Value) -> Value:
-        for position, operand in enumerate((left, right)):
-            if isinstance(operand, OneOf):
-                return each_option(
-                    operand, lambda option: operate(option, right) if position == 0 else operate(left, option)
-                )
-            if isinstance(operand, Unknown):
-                return Unknown(operand.reason, operand.place, operand.settle)
-        if type(left) is int and type(right) is int and compute in _WHOLE:
+        if type(left) is int and type(right) is int and compute in _WHOLE and max(abs(left), abs(right)) < LARGE:
             return _WHOLE[compute](left, right)
         with localcontext() as context:
             context.prec = DIGITS
@@ -134,7 +147,7 @@ def _arithmetic(compute: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Val
             except (DivisionByZero, InvalidOperation, OverflowError):
                 raise EvaluationError("division by zero, or a number too large") from None
 
-    return operate
+    return _over_known(operate)
 
 
 def _add(a: Decimal, b: Decimal) -> Decimal:
@@ -166,17 +179,7 @@ _WHOLE: Mapping[Callable[[Decimal, Decimal], Decimal], Callable[[int, int], int]
 
 
 def _comparing(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Value, Value], Value]:
-    def operate(left: Value, right: Value) -> Value:
-        for position, operand in enumerate((left, right)):
-            if isinstance(operand, OneOf):
-                return each_option(
-                    operand, lambda option: operate(option, right) if position == 0 else operate(left, option)
-                )
-            if isinstance(operand, Unknown):
-                return Unknown(operand.reason, operand.place, operand.settle)
-        return compare(_decimal(left), _decimal(right))
-
-    return operate
+    return _over_known(lambda left, right: compare(_decimal(left), _decimal(right)))
 
 
 BINARY: Mapping[str, Callable[[Value, Value], Value]] = {

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import Value
 from mainstay.sources.terraform.functions import Context
+from mainstay.sources.terraform.types import EvaluationError
+
+MOST_STEPS = 500_000
 
 
 class Names(Protocol):
@@ -44,6 +48,14 @@ class Run:
     gaps: dict[Gap, None] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     doubts: int = 0
+    steps: int = 0
+
+    def step(self, count: int = 1) -> None:
+        """Counts the rounds of loops, so that code that multiplies them comes to an end."""
+        self.steps += count
+        if self.steps > MOST_STEPS:
+            self.gap(Gap("limit", f"loops take more than {MOST_STEPS} rounds; what they would give is left unknown"))
+            raise EvaluationError("the loops of this root module take too many rounds")
 
     def gap(self, gap: Gap) -> None:
         """Records a gap, once."""
@@ -72,3 +84,28 @@ class Scope:
 
     def bind(self, bindings: Mapping[str, Value]) -> Scope:
         return Scope(self.names, self.iteration, {**self.bindings, **bindings})
+
+
+class NoNames:
+    """The module that literals and templates see: none. All the names that they may use are bindings."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @property
+    def run(self) -> Run:
+        return self._run
+
+    def _refuse(self, *_: object) -> Value:
+        raise EvaluationError("no variables, locals or resources may be used here")
+
+    variable = local = call = managed = data = path = _refuse
+
+
+def literal_scope(directory: Path) -> Scope:
+    """A scope for what Terraform wants written out: functions work in it, names do not."""
+    return Scope(NoNames(Run(Context(directory, directory, _no_template), "default")))
+
+
+def _no_template(text: str, names: Mapping[str, Value]) -> Value:
+    raise EvaluationError("no template may be used here")

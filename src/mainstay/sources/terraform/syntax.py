@@ -67,12 +67,20 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`name = expression`. `node` is the expression's syntax, None where the file is JSON."""
+    """`name = expression`. `node` is the expression's syntax, None where the file is JSON; `text` is JSON's string."""
 
     name: str
     expression: Expression
     place: Place
     node: Node | None = None
+    text: str = ""
+
+    @property
+    def words(self) -> str:
+        """The expression as it is written, without the `${}` that JSON puts around it."""
+        if self.node is not None:
+            return (self.node.text or b"").decode("utf-8", "replace")
+        return self.text[2:-1] if self.text.startswith("${") and self.text.endswith("}") else self.text
 
 
 @dataclass(slots=True)

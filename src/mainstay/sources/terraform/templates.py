@@ -1,19 +1,27 @@
-"""String templates: quoted strings, heredocs, interpolations and directives."""
+"""String templates: quoted strings, heredocs, interpolations and directives.
+
+A template is cut into tokens first, as HCL does it: stretches of text (in a heredoc, one a line), interpolations, and
+the markers of directives. `~` trims the one stretch beside it, `<<-` takes the indentation of the lines away, and
+only then directives are put around what they hold.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from mainstay.model.places import Place
-from mainstay.model.values import ABSENT, Document, Items, OneOf, Ref, Text, Unknown, Value
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Text, Unknown, Value
 from mainstay.sources.terraform.alternatives import MOST_OPTIONS, one_of
 from mainstay.sources.terraform.operators import to_bool
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source
 from mainstay.sources.terraform.types import EvaluationError, convert
+from mainstay.sources.terraform.weight import MOST_LETTERS, TooLarge
 
 Closure = Callable[[Scope], Value]
 Compile = Callable[[Node, Source], Closure]
@@ -21,6 +29,21 @@ Compile = Callable[[Node, Source], Closure]
 ESCAPES = re.compile(r"\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{")
 PLAIN = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$${": "${", "%%{": "%{"}
 HEREDOC_ESCAPES = re.compile(r"\$\$\{|%%\{")
+MARKERS = frozenset({
+    "template_if_intro", "template_else_intro", "template_if_end", "template_for_start", "template_for_end",
+})  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Token:
+    """A stretch of text (`node` is None), an interpolation, or a directive's marker."""
+
+    text: str = ""
+    node: Node | None = None
+
+    @property
+    def kind(self) -> str:
+        return "text" if self.node is None else self.node.type
 
 
 def unescape(text: str) -> str:
@@ -28,7 +51,12 @@ def unescape(text: str) -> str:
 
     def character(match: re.Match[str]) -> str:
         escape = match.group()
-        return PLAIN[escape] if escape in PLAIN else chr(int(escape[2:], 16))
+        if escape in PLAIN:
+            return PLAIN[escape]
+        point = int(escape[2:], 16)
+        if point > 0x10FFFF or 0xD800 <= point < 0xE000:
+            raise EvaluationError(f"{escape} is no character")
+        return chr(point)
 
     return ESCAPES.sub(character, text) if "\\" in text or "{" in text else text
 
@@ -39,14 +67,12 @@ def compile_quoted(node: Node, source: Source, compile: Compile) -> Closure:
         node = node.children[0]
     children = node.children
     start, end = children[0].end_byte, children[-1].start_byte
-    parts = [part for part in children[1:-1] if part.type in ("template_interpolation", "template_directive")]
-    if not parts:
-        text = unescape(source.slice(start, end))
-        return lambda scope: text
-    pieces = _pieces(parts, start, end, source, compile, unescape)
-    if len(pieces) == 1 and parts[0].type == "template_interpolation":
-        return pieces[0]
-    return _joined(pieces, source.place(node))
+    tokens: list[_Token] = []
+    for token in _tokens(node, start, end, source):
+        if token.node is None:
+            token.text = unescape(token.text)
+        tokens.append(token)
+    return _compiled(tokens, source.place(node), source, compile, unwrap=True)
 
 
 def compile_heredoc(node: Node, source: Source, compile: Compile) -> Closure:
@@ -56,82 +82,163 @@ def compile_heredoc(node: Node, source: Source, compile: Compile) -> Closure:
     closing = children[-1]
     start = source.text.index(b"\n", opening.end_byte) + 1
     end = max(start, source.text.rfind(b"\n", start, closing.start_byte) + 1)
-    parts = [child for child in children if child.type in ("template_interpolation", "template_directive")]
-    indent = _indent(source, start, end, parts) if children[0].type == "<<-" else 0
-    pattern = re.compile(r"^[ \t]{0,%d}" % indent, re.MULTILINE)
+    tokens: list[_Token] = []
+    for token in _tokens(node, start, end, source):
+        if token.node is not None:
+            tokens.append(token)
+            continue
+        for line in token.text.split("\n"):
+            tokens.append(_Token(HEREDOC_ESCAPES.sub(lambda match: match.group()[1:], line) + "\n"))
+        tokens[-1].text = tokens[-1].text[:-1]
+        if not tokens[-1].text:
+            tokens.pop()
+    flush = source.text[node.start_byte : node.start_byte + 3] == b"<<-"
+    return _compiled(tokens, source.place(node), source, compile, flush=flush)
 
-    def clean(text: str) -> str:
-        return HEREDOC_ESCAPES.sub(lambda match: match.group()[1:], text)
 
-    def dedent(text: str, at_line_start: bool) -> str:
-        if not indent:
-            return text
-        return pattern.sub("", text) if at_line_start else re.sub(r"(?<=\n)[ \t]{0,%d}" % indent, "", text)
+# -- tokens
 
-    pieces = _pieces(parts, start, end, source, compile, clean, dedent)
-    if not parts:
-        text = pieces[0](None) if pieces else ""  # type: ignore[arg-type]
+
+def _tokens(node: Node, start: int, end: int, source: Source) -> Iterator[_Token]:
+    position = start
+    for part in _parts(node):
+        if part.start_byte > position:
+            yield _Token(source.slice(position, part.start_byte))
+        yield _Token(node=part)
+        position = part.end_byte
+    if end > position:
+        yield _Token(source.slice(position, end))
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """Interpolations and markers in the order of the text, those inside directives included."""
+    for child in node.named_children:
+        if child.type == "template_interpolation" or child.type in MARKERS:
+            yield child
+        elif child.type in ("template_directive", "template_if", "template_for"):
+            yield from _parts(child)
+
+
+def _trim(tokens: Sequence[_Token]) -> None:
+    for position, token in enumerate(tokens):
+        text = (token.node.text or b"") if token.node is not None else b""
+        if text[2:3] == b"~" and position > 0:
+            tokens[position - 1].text = tokens[position - 1].text.rstrip()
+        if text[-2:-1] == b"~" and position + 1 < len(tokens):
+            tokens[position + 1].text = tokens[position + 1].text.lstrip()
+
+
+def _flush(tokens: Sequence[_Token]) -> None:
+    """Takes away the indentation that all lines share; a line of nothing but spaces has no say, and keeps them."""
+    indented: list[_Token] = []
+    least: float = math.inf
+    at_start = True
+    for token in tokens:
+        if at_start and token.node is not None:
+            least = 0
+        elif at_start and (token.text.strip() or not token.text.endswith("\n")):
+            least = min(least, len(token.text) - len(token.text.lstrip()))
+            indented.append(token)
+        at_start = token.text.endswith("\n")
+    for token in indented:
+        token.text = token.text[int(least) :]
+
+
+# -- from tokens to closures
+
+
+def _compiled(
+    tokens: list[_Token], place: Place, source: Source, compile: Compile, flush: bool = False, unwrap: bool = False
+) -> Closure:
+    _trim(tokens)
+    if flush:
+        _flush(tokens)
+    if all(token.node is None for token in tokens):
+        text = "".join(token.text for token in tokens)
         return lambda scope: text
-    return _joined(pieces, source.place(node))
+    if unwrap and len(tokens) == 1 and tokens[0].kind == "template_interpolation":
+        return _inner(tokens[0], source, compile)
+    waiting = iter([*tokens, _Token(node=None, text="")])
+    pieces, _ = _sequence(waiting, source, compile, place)
+    return _joined(pieces, place)
 
 
-def _indent(source: Source, start: int, end: int, parts: Sequence[Node]) -> int:
-    inside = [(part.start_byte, part.end_byte) for part in parts]
-    widths, position = [], start
-    for line in source.text[start:end].splitlines(keepends=True):
-        if line.strip() and not any(begin < position < stop for begin, stop in inside):
-            widths.append(len(line) - len(line.lstrip(b" \t")))
-        position += len(line)
-    return min(widths, default=0)
-
-
-def _pieces(
-    parts: Sequence[Node],
-    start: int,
-    end: int,
-    source: Source,
-    compile: Compile,
-    clean: Callable[[str], str],
-    dedent: Callable[[str, bool], str] = lambda text, at_line_start: text,
-) -> list[Closure]:
-    """Closures for the literal stretches and what is between them. `~` trims the stretch beside it."""
+def _sequence(
+    waiting: Iterator[_Token], source: Source, compile: Compile, place: Place
+) -> tuple[list[Closure], _Token | None]:
+    """Closures up to the marker that ends the section; the marker too, None at the end of the template."""
     pieces: list[Closure] = []
-    position, trim = start, False
-    for part in [*parts, None]:
-        stop = part.start_byte if part is not None else end
-        text = dedent(source.slice(position, stop), position == start)
-        if trim:
-            text = text.lstrip()
-        if part is not None and _trims(part, 0):
-            text = text.rstrip()
-        if text:
-            pieces.append(_constant(clean(text)))
-        if part is not None:
-            if part.type == "template_interpolation":
-                pieces.append(_interpolation(part, source, compile))
-            else:
-                pieces.append(_directive(part, source, compile, clean, dedent))
-            position, trim = part.end_byte, _trims(part, -1)
-    return pieces
+    for token in waiting:
+        if token.node is None:
+            if token.text:
+                pieces.append(_constant(token.text))
+        elif token.kind == "template_interpolation":
+            pieces.append(_inner(token, source, compile))
+        elif token.kind == "template_if_intro":
+            pieces.append(_if(token, waiting, source, compile, place))
+        elif token.kind == "template_for_start":
+            pieces.append(_for(token, waiting, source, compile, place))
+        else:
+            return pieces, token
+    return pieces, None
+
+
+def _if(token: _Token, waiting: Iterator[_Token], source: Source, compile: Compile, place: Place) -> Closure:
+    test = _inner(token, source, compile)
+    pieces, marker = _sequence(waiting, source, compile, place)
+    yes, no = _joined(pieces, place), _constant("")
+    if marker is not None and marker.kind == "template_else_intro":
+        pieces, _ = _sequence(waiting, source, compile, place)
+        no = _joined(pieces, place)
+
+    def choose(scope: Scope) -> Value:
+        decision = to_bool(test(scope))
+        if isinstance(decision, Unknown):
+            return one_of([yes(scope), no(scope)], decision, place)
+        return yes(scope) if decision else no(scope)
+
+    return choose
+
+
+def _for(token: _Token, waiting: Iterator[_Token], source: Source, compile: Compile, place: Place) -> Closure:
+    assert token.node is not None
+    names = tuple((name.text or b"").decode() for name in token.node.named_children if name.type == "identifier")
+    collection_of = _inner(token, source, compile)
+    pieces, _ = _sequence(waiting, source, compile, place)
+    section = _joined(pieces, place)
+
+    def repeat(scope: Scope) -> Value:
+        collection = collection_of(scope)
+        if isinstance(collection, Unknown):
+            return Text([Unknown(collection.reason, collection.place or place, collection.settle)], place)
+        if not isinstance(collection, dict | list):
+            raise EvaluationError("%{ for } takes a list, a set or a map")
+        rounds = sorted(collection.items()) if isinstance(collection, dict) else list(enumerate(collection))
+        scope.names.run.step(len(rounds))
+        results = []
+        for key, value in rounds:
+            bindings = {names[-1]: value} if len(names) == 1 else {names[0]: key, names[1]: value}
+            results.append(section(scope.bind(bindings)))
+        if isinstance(collection, Items | Record) and collection.rest is not ABSENT:
+            rest = collection.rest
+            doubt = rest if isinstance(rest, Unknown) else Unknown("the collection may go on", place)
+            results.append(Unknown(doubt.reason, doubt.place, doubt.settle))
+        return join(results, place)
+
+    return repeat
 
 
 def _constant(text: str) -> Closure:
     return lambda scope: text
 
 
-def _trims(part: Node, end: int) -> bool:
-    """True where the marker at that end of an interpolation or directive carries a `~`."""
-    while part.type not in ("template_interpolation_start", "template_interpolation_end",
-                            "template_directive_start", "template_directive_end"):  # fmt: skip
-        if not part.children:
-            return False
-        part = part.children[end]
-    return b"~" in (part.text or b"")
-
-
-def _interpolation(part: Node, source: Source, compile: Compile) -> Closure:
-    inner = next((child for child in part.named_children if child.type == "expression"), None)
-    return compile(inner, source) if inner is not None else _constant("")
+def _inner(token: _Token, source: Source, compile: Compile) -> Closure:
+    """The expression inside an interpolation or a directive's marker."""
+    assert token.node is not None
+    inner = next((child for child in token.node.named_children if child.type == "expression"), None)
+    if inner is None:
+        raise EvaluationError("an interpolation holds no expression")
+    return compile(inner, source)
 
 
 def _joined(pieces: Sequence[Closure], place: Place) -> Closure:
@@ -140,115 +247,37 @@ def _joined(pieces: Sequence[Closure], place: Place) -> Closure:
 
 def join(values: Sequence[Value], place: Place) -> Value:
     """The string that `values` make, known in part where one of them is not known."""
-    parts: list[str | Unknown] = []
-    for value in values:
-        if isinstance(value, OneOf) and len(value.options) <= MOST_OPTIONS and None not in value.options:
-            return one_of(
-                [join([option if other is value else other for other in values], place) for option in value.options],
-                value,
-                place,
-            )
-        if isinstance(value, Text):
-            parts.extend(value.parts)
-        elif isinstance(value, Unknown):
-            parts.append(value)
-        else:
-            parts.append(_string(value))
+    chosen = next((value for value in values if _worth_trying(value)), None)
+    if chosen is not None and math.prod(len(value.options) for value in values if _worth_trying(value)) <= MOST_OPTIONS:
+        at = next(position for position, value in enumerate(values) if value is chosen)
+        return one_of(
+            [join([*values[:at], option, *values[at + 1 :]], place) for option in chosen.options], chosen, place
+        )
     merged: list[str | Unknown] = []
-    for part in parts:
-        last = merged[-1] if merged else None
-        if isinstance(part, str) and isinstance(last, str):
-            merged[-1] = last + part
-        elif part != "":
-            merged.append(part)
-    if not merged:
-        return ""
-    if len(merged) == 1:
-        return merged[0]
+    letters = 0
+    for value in values:
+        for part in value.parts if isinstance(value, Text) else (value,):
+            if isinstance(part, Unknown):
+                merged.append(part)
+                continue
+            text = _string(part)
+            letters += len(text)
+            if letters > MOST_LETTERS:
+                raise TooLarge(f"a string has more than {MOST_LETTERS} characters")
+            if merged and isinstance(merged[-1], str):
+                merged[-1] += text
+            elif text:
+                merged.append(text)
+    if not any(isinstance(part, Unknown) for part in merged):
+        return merged[0] if merged else ""
     return Text(merged, place)
+
+
+def _worth_trying(value: Value) -> bool:
+    return isinstance(value, OneOf) and None not in value.options
 
 
 def _string(value: Value) -> str:
     if value is None:
         raise EvaluationError("null cannot be part of a string")
-    if isinstance(value, str):
-        return value
-    return str(convert(value, "string"))
-
-
-# -- directives
-
-
-def _directive(part: Node, source: Source, compile: Compile, clean: Callable[[str], str],
-               dedent: Callable[[str, bool], str]) -> Closure:  # fmt: skip
-    child = part.named_children[0]
-    place = source.place(part)
-    sections = [_section(run, source, compile, clean, dedent) for run in _runs(child)]
-    if child.type == "template_if":
-        test = _interpolation(child.named_children[0], source, compile)
-        return lambda scope: _choose(test(scope), sections, scope, place)
-    intro = child.named_children[0]
-    names = tuple((name.text or b"").decode() for name in intro.named_children if name.type == "identifier")
-    collection = _interpolation(intro, source, compile)
-    return lambda scope: _repeat(collection(scope), names, sections[0], scope, place)
-
-
-def _runs(node: Node) -> Iterator[tuple[int, int, list[Node], bool, bool]]:
-    """The stretches between a directive's markers: start, end, parts, and whether the markers trim."""
-    markers = [child for child in node.named_children if child.type.endswith(("_intro", "_end"))]
-    for opening, closing in zip(markers, markers[1:], strict=False):
-        parts = [
-            child
-            for child in node.named_children
-            if opening.end_byte <= child.start_byte < closing.start_byte
-            and child.type in ("template_interpolation", "template_directive")
-        ]
-        yield opening.end_byte, closing.start_byte, parts, _trims(opening, -1), _trims(closing, 0)
-
-
-def _section(
-    run: tuple[int, int, list[Node], bool, bool],
-    source: Source,
-    compile: Compile,
-    clean: Callable[[str], str],
-    dedent: Callable[[str, bool], str],
-) -> Closure:
-    start, end, parts, trim_start, trim_end = run
-    if trim_start:
-        end_of_text = parts[0].start_byte if parts else end
-        text = source.text[start:end_of_text]
-        start += len(text) - len(text.lstrip())
-    if trim_end:
-        begin = parts[-1].end_byte if parts else start
-        end = begin + len(source.text[begin:end].rstrip())
-    pieces = _pieces(parts, start, end, source, compile, clean, lambda text, _: dedent(text, False))
-    place = Place(source.file, 1, 1)
-    return lambda scope: join([piece(scope) for piece in pieces], place)
-
-
-def _choose(test: Value, sections: Sequence[Closure], scope: Scope, place: Place) -> Value:
-    decision = to_bool(test)
-    other = sections[1] if len(sections) > 1 else _constant("")
-    if isinstance(decision, Unknown):
-        return one_of([sections[0](scope), other(scope)], decision, place)
-    return sections[0](scope) if decision else other(scope)
-
-
-def _repeat(collection: Value, names: tuple[str, ...], section: Closure, scope: Scope, place: Place) -> Value:
-    if isinstance(collection, Unknown):
-        return Unknown(collection.reason, collection.place or place, collection.settle)
-    if not isinstance(collection, dict | list):
-        raise EvaluationError("%{ for } takes a list, a set or a map")
-    rounds: list[tuple[Value, Value]] = (
-        sorted(collection.items()) if isinstance(collection, dict) else list(enumerate(collection))
-    )
-    results = []
-    for key, value in rounds:
-        bindings = {names[-1]: value} if len(names) == 1 else {names[0]: key, names[1]: value}
-        results.append(section(scope.bind(bindings)))
-    if isinstance(collection, Items) and collection.rest is not ABSENT:
-        results.append(Unknown("the list may go on", place))
-    return join(results, place)
-
-
-__all__ = ["Document", "Ref", "compile_heredoc", "compile_quoted", "join", "unescape"]
+    return value if isinstance(value, str) else str(convert(value, "string"))

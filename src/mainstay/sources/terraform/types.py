@@ -34,6 +34,8 @@ from mainstay.sources.terraform.alternatives import each_option, one_of
 Constraint = Union[str, tuple[Any, ...]]
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+# Python writes no whole number of more than 4300 digits.
+_MOST_DIGITS: Final = 4000
 _BOOLS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -47,8 +49,8 @@ class EvaluationError(Exception):
 def tidy(number: Decimal | float) -> int | float:
     """The number as values hold it: an int where it is whole, a float otherwise."""
     exact = number if isinstance(number, Decimal) else Decimal(repr(number))
-    if not exact.is_finite():
-        raise EvaluationError("the result is not a finite number")
+    if not exact.is_finite() or exact.adjusted() > _MOST_DIGITS:
+        raise EvaluationError("the number is not finite, or too large")
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
@@ -220,8 +222,13 @@ def look_alike(values: list[Value]) -> Value:
 
 
 def type_of(value: Value) -> Constraint:
-    """The constraint that the value meets as it stands; "any" for null and for what is unknown."""
-    if value is None or (isinstance(value, Unknown) and not isinstance(value, Text | Document)) or is_open(value):
+    """The constraint that the value meets as it stands; "any" for null and for what is unknown.
+
+    An open container is "open": it may have any shape, so that neither it nor what it unifies with is converted.
+    """
+    if is_open(value):
+        return "open"
+    if value is None or (isinstance(value, Unknown) and not isinstance(value, Text | Document)):
         return "any"
     if isinstance(value, bool):
         return "bool"
@@ -242,7 +249,7 @@ def unify(types: Iterable[Constraint]) -> Constraint | None:
     for each in types:
         if each != "any" and each not in distinct:
             distinct.append(each)
-    if not distinct:
+    if not distinct or "open" in distinct:
         return "any"
     if len(distinct) == 1:
         return distinct[0]
@@ -286,7 +293,7 @@ def convert(value: Value, constraint: Constraint) -> Value:
 
     Raises EvaluationError where the value does not fit.
     """
-    if constraint == "any" or value is None:
+    if constraint in ("any", "open") or value is None:
         return value
     if isinstance(value, Unknown):
         return _convert_unknown(value, constraint)

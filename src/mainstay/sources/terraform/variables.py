@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tree_sitter import Node
+
 from mainstay.documents import decode, read_json
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
-from mainstay.model.values import ABSENT, Unknown, Value
+from mainstay.model.values import ABSENT, OneOf, Unknown, Value
 from mainstay.sources.terraform import expressions, syntax
+from mainstay.sources.terraform.bodies import evaluate
 from mainstay.sources.terraform.configuration import read_file
+from mainstay.sources.terraform.operators import each_answer
 from mainstay.sources.terraform.scope import Scope
-from mainstay.sources.terraform.syntax import Block
+from mainstay.sources.terraform.syntax import Attribute, Block
 from mainstay.sources.terraform.type_syntax import read_constraint
 from mainstay.sources.terraform.types import Constraint, EvaluationError, convert
 
@@ -28,16 +32,23 @@ class Variable:
     default: Value
     nullable: bool
 
-    def convert(self, value: Value) -> Value:
+    def convert(self, value: Value, module: str = "") -> Value:
         """A given value as the module sees it; Unknown where Terraform would refuse it."""
         if value is None and not self.nullable:
-            return self.default if self.default is not ABSENT else self.missing()
+            return self.default if self.default is not ABSENT else self.missing(module)
+        if isinstance(value, OneOf) and None in value.options and not self.nullable:
+            return each_answer(value, lambda option: self.convert(option, module))
         try:
             return convert(value, self.constraint)
         except EvaluationError as error:
-            return Unknown(f"var.{self.name}: {error}", self.place)
+            where = f"{module}." if module else ""
+            return Unknown(f"{where}var.{self.name}: {error}", self.place, f"mend the value of {where}var.{self.name}")
 
-    def missing(self) -> Unknown:
+    def missing(self, module: str = "") -> Unknown:
+        """The value that nobody gives: of a root module the user can, of a called one the call must."""
+        if module:
+            reason = f"{module}.var.{self.name} has no value"
+            return Unknown(reason, self.place, f"set {self.name} in the call of {module}")
         return Unknown(f"var.{self.name} has no value", self.place, f"set var.{self.name}")
 
 
@@ -46,20 +57,32 @@ def declare(name: str, block: Block, scope: Scope) -> Variable:
     attributes = block.body.attributes
     constraint: Constraint = "any"
     typed = attributes.get("type")
-    if typed is not None and typed.node is not None:
-        source = syntax.Source(block.place.file, b"", 0)
+    node = _type_node(typed)
+    if node is not None:
+        # expressions of a type are literals, so that their places are never looked at
+        source = syntax.Source(block.place.file, node.text or b"", 0)
         try:
-            constraint = read_constraint(typed.node, lambda node: expressions.compile(node, source)(scope))
-        except EvaluationError:
+            constraint = read_constraint(node, lambda inner: expressions.compile(inner, source)(scope))
+        except (EvaluationError, RecursionError):
             constraint = "any"
     default: Value = ABSENT
     if "default" in attributes:
+        default = evaluate(attributes["default"].expression, scope)
         try:
-            default = convert(attributes["default"].expression(scope), constraint)
+            default = convert(default, constraint)
         except EvaluationError as error:
             default = Unknown(f"the default of var.{name}: {error}", attributes["default"].place)
     nullable = attributes.get("nullable")
-    return Variable(name, block.place, constraint, default, nullable is None or nullable.expression(scope) is not False)
+    given = evaluate(nullable.expression, scope) if nullable is not None else True
+    return Variable(name, block.place, constraint, default, given is not False)
+
+
+def _type_node(typed: Attribute | None) -> Node | None:
+    """The syntax of a type; in JSON it is the text of a string."""
+    if typed is None or typed.node is not None:
+        return typed.node if typed is not None else None
+    body, _ = syntax.parse(f"x = {typed.words}\n".encode(), "type", expressions.compile)
+    return body.attributes["x"].node if "x" in body.attributes else None
 
 
 def read_values(path: Path, shown: str, scope: Scope) -> tuple[dict[str, Value], list[Gap]]:
@@ -69,10 +92,7 @@ def read_values(path: Path, shown: str, scope: Scope) -> tuple[dict[str, Value],
     body, gaps = read_file(path, shown)
     values: dict[str, Value] = {}
     for name, attribute in body.attributes.items():
-        try:
-            values[name] = attribute.expression(scope)
-        except EvaluationError as error:
-            values[name] = Unknown(f"{shown}: {error}", attribute.place)
+        values[name] = evaluate(attribute.expression, scope)
     return values, gaps
 
 
@@ -95,14 +115,11 @@ def automatic_files(directory: Path, names: Iterable[str]) -> list[Path]:
     return [directory / name for name in ordered]
 
 
-def parse_option(text: str, constraint: Constraint) -> Value:
+def parse_option(text: str, constraint: Constraint, scope: Scope) -> Value:
     """The value of `--var name=text`: HCL where the type wants a collection, plain text otherwise."""
-    if constraint in ("string", "number", "bool", "any"):
+    if constraint in ("string", "number", "bool") or (constraint == "any" and not text.lstrip().startswith(("[", "{"))):
         return text
     body, gaps = syntax.parse(f"x = {text}\n".encode(), "--var", expressions.compile)
     if gaps or "x" not in body.attributes:
         raise EvaluationError(f"{text[:40]!r} is not an HCL value")
-    return body.attributes["x"].expression(_NO_NAMES)
-
-
-_NO_NAMES: Scope = Scope(names=None)  # type: ignore[arg-type] # a literal asks for no name
+    return evaluate(body.attributes["x"].expression, scope)

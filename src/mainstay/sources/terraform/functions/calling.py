@@ -65,10 +65,10 @@ def blurred(value: Value) -> Unknown:
 def apply(function: Function, arguments: list[Value], context: Context, place: Place | None) -> Value:
     """The result of one call; raises EvaluationError where Terraform would."""
     _check_count(function, len(arguments))
-    branches = [argument.options if isinstance(argument, OneOf) else (argument,) for argument in arguments]
-    count = math.prod(len(options) for options in branches)
-    if 1 < count <= MOST_OPTIONS:
-        return _distribute(function, arguments, branches, context, place)
+    if any(isinstance(argument, OneOf) for argument in arguments):
+        branches = [argument.options if isinstance(argument, OneOf) else (argument,) for argument in arguments]
+        if math.prod(len(options) for options in branches) <= MOST_OPTIONS:
+            return _distribute(function, arguments, branches, context, place)
     return _KINDS[function.kind](function, arguments, context, place)
 
 

@@ -20,6 +20,8 @@ from mainstay.sources.terraform.types import EvaluationError, number_text, tidy,
 _ESCAPED: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+# Deeper than any policy, and shallow enough for everything that walks values.
+_DEEPEST: Final = 200
 _FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\Z)')
 
 
@@ -62,13 +64,26 @@ def json_decode(text: Value) -> Value:
     if text is None:
         raise EvaluationError("the text must not be null")
     try:
-        return json.loads(
+        decoded = json.loads(
             to_string(text), parse_float=lambda digits: tidy(Decimal(digits)), parse_constant=_no_constant
         )
     except ValueError as error:
         raise EvaluationError(f"the text is not JSON: {error}") from None
     except RecursionError:
         raise EvaluationError("the JSON is nested too deeply") from None
+    if _is_deep(decoded):
+        raise EvaluationError("the JSON is nested too deeply")
+    return decoded
+
+
+def _is_deep(value: Value) -> bool:
+    level: list[Value] = [value] if isinstance(value, dict | list) else []
+    for _ in range(_DEEPEST):
+        level = [child for each in level for child in (each.values() if isinstance(each, dict) else each)]
+        level = [child for child in level if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _no_constant(name: str) -> Value:

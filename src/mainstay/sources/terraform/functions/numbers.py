@@ -12,8 +12,7 @@ from mainstay.sources.terraform.types import EvaluationError, exact, is_number, 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LONGEST_RANGE: Final = 1024
 _PRECISION: Final = 60
-# The result of `pow` and `log` is a double in Terraform too.
-_MOST_DIGITS: Final = 10_000
+_MOST_DIGITS: Final = 2_000
 
 
 def ceil(number: float) -> int:

@@ -264,7 +264,7 @@ def coalesce(*values: Value) -> Value:
     converted = convert(list(values), ("list", "any"))
     candidates: list[Value] = []
     for each in converted:
-        if is_surely_filled(each) or (isinstance(each, Unknown) and each.is_set and not isinstance(each, Text)):
+        if is_surely_filled(each) or isinstance(each, Ref):
             candidates.append(each)
             return _one_candidate(candidates)
         if isinstance(each, Unknown):

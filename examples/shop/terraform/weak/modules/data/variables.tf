@@ -29,7 +29,7 @@ variable "database" {
   type = object({
     instance_class = string
     storage_gib    = number
-    engine_version = optional(string, "16.4")
+    engine_version = optional(string, "17.6")
     multi_az       = bool
     backup_days    = number
     public         = bool

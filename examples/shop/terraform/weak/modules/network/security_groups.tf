@@ -105,8 +105,9 @@ resource "aws_security_group" "db" {
 }
 
 resource "aws_security_group" "cache" {
-  name   = "${var.prefix}-cache"
-  vpc_id = aws_vpc.this.id
+  name        = "${var.prefix}-cache"
+  description = "Cache of sessions and prices"
+  vpc_id      = aws_vpc.this.id
 
   ingress {
     description = "Redis from all tiers"

@@ -6,7 +6,7 @@ resource "aws_db_subnet_group" "orders" {
 
 resource "aws_db_parameter_group" "orders" {
   name        = "${var.prefix}-orders"
-  family      = "postgres16"
+  family      = "postgres17"
   description = "PostgreSQL for orders"
 
   parameter {

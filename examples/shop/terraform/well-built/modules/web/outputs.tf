@@ -7,8 +7,3 @@ output "distribution_domain_name" {
   description = "Name that CloudFront answers to."
   value       = aws_cloudfront_distribution.shop.domain_name
 }
-
-output "role_arn" {
-  description = "Role of the web servers."
-  value       = aws_iam_role.web.arn
-}
