@@ -56,7 +56,9 @@ class _Pointers:
     def anywhere(self, type: str, nameless: bool, pointer: Resource) -> None:
         """Notes that the pointer may point at any resource of the type (only at those whose name is not known)."""
         noted = self.at_any.setdefault((type, nameless), {}).setdefault(pointer.type, [])
-        if len(noted) < 3 and not any(one is pointer for one in noted):  # two say already that anything may be there; a third, that one of them may be itself
+        if len(noted) < 3 and not any(
+            one is pointer for one in noted
+        ):  # two say already that anything may be there; a third, that one of them may be itself
             noted.append(pointer)
 
     def at(self, resource: Resource, nameless: bool) -> Iterator[tuple[Resource, bool]]:

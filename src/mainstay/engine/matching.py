@@ -104,7 +104,8 @@ def same(left: Value, right: Value, position: Position = "equals", cased: bool =
 def text_tokens(value: Unknown) -> tuple[Token, ...] | None:
     """What is known of a string that is not known in full; None where it is not even known to be a string."""
     if isinstance(value, Ref):
-        return (*value.prefix, Wild.ANY) if value.prefix else None
+        stretch = Wild.OWN if value.is_own else Wild.ANY
+        return (*value.prefix, stretch) if value.prefix else (stretch,) if value.path == "id" else None
     if not isinstance(value, Text):
         return None
     found: list[Token] = []

@@ -17,14 +17,19 @@ from typing import Literal
 
 
 class Wild(Enum):
-    """What stands in a pattern for characters that it does not name."""
+    """What stands in a pattern for characters that it does not name, and in a text for those that are not known."""
 
     ANY = "*"
     ONE = "?"
+    OWN = "own"
 
 
 Token = str | Wild
-"""A single character, or a wildcard. In a text only `Wild.ANY` occurs: a stretch that is not known."""
+"""A single character, or a wildcard. In a text `Wild.ANY` is a stretch that is not known, and `Wild.OWN` one that the
+provider makes up for a resource of the code: an id, or an ARN from its first colon on."""
+
+NEVER_OWN = ("*", "::aws:")
+"""What no such stretch contains: a star, and the account of what AWS owns itself."""
 
 Position = Literal["equals", "contains", "startswith", "endswith"]
 
@@ -81,9 +86,13 @@ class Pattern:
         if self._compiled().fullmatch("".join(_UNKNOWN if isinstance(token, Wild) else token for token in text)):
             return True
         ends_open = self._tokens[:1] == self._tokens[-1:] == (Wild.ANY,)
-        if ends_open and Wild.ANY in text:
+        if ends_open and (Wild.ANY in text or (Wild.OWN in text and not self._never_own())):
             return None  # the unknown stretch may hold all that the pattern asks for
         return None if _overlap(self._tokens, text) else False
+
+    def _never_own(self) -> bool:
+        literal = "".join("\0" if isinstance(token, Wild) else token for token in self._tokens)
+        return any(part in literal for part in NEVER_OWN)
 
     def _compiled(self) -> re.Pattern[str]:
         if self._regex is None:
@@ -135,6 +144,8 @@ def _overlap(pattern_tokens: Sequence[Token], text: Sequence[Token]) -> bool:
         if token is Wild.ANY:
             # the stretch may hold anything, so that every later part of the pattern may be matched by it
             reached = set(range(min(reached), len(pattern_tokens) + 1)) if reached else reached
+        elif token is Wild.OWN:
+            reached = {later for at in reached for later in _own(at, pattern_tokens)}
         else:
             stepped = {at for at in reached if at < len(pattern_tokens) and pattern_tokens[at] is Wild.ANY}
             stepped |= {
@@ -146,6 +157,13 @@ def _overlap(pattern_tokens: Sequence[Token], text: Sequence[Token]) -> bool:
         if not reached:
             return False
     return len(pattern_tokens) in reached
+
+
+def _own(start: int, pattern_tokens: Sequence[Token]) -> range:
+    """The parts of the pattern up to which a stretch of `Wild.OWN` may match, from `start` on."""
+    literal = "".join("\0" if isinstance(token, Wild) else token for token in pattern_tokens[start:])
+    ends = [literal.index(part) + len(part) for part in NEVER_OWN if part in literal]
+    return range(start, start + min(ends)) if ends else range(start, len(pattern_tokens) + 1)
 
 
 def _skip(reached: set[int], pattern_tokens: Sequence[Token]) -> set[int]:

@@ -7,6 +7,7 @@
               | Ref                                             an attribute of a resource, set, known after apply
               | Text                                            a string of which some stretches are known
               | Document                                        JSON text, of which the decoded value is known in part
+              | Encoded                                         base64 of a string that is known in part
 
 Every kind of not knowing is an `Unknown`, so that one `isinstance` finds it. Absent is not unknown: a property that
 nobody set is missing from its map, or None.
@@ -92,9 +93,14 @@ class Ref(Unknown):
         return True
 
     @property
+    def is_own(self) -> bool:
+        """True for the id or ARN of a resource that the code declares: AWS makes it up, and does not own what it names."""
+        return not self.address.rpartition("data.")[1] and (self.path == "id" or bool(self.prefix))
+
+    @property
     def prefix(self) -> str:
-        """What the string begins with for certain: every ARN begins with `arn:`."""
-        return "arn:" if self.path.rpartition(".")[2].lower().endswith("arn") else ""
+        """What the string begins with for certain: every ARN begins with `arn:aws`."""
+        return "arn:aws" if self.path.rpartition(".")[2].lower().endswith("arn") else ""
 
 
 class Text(Unknown):
@@ -131,6 +137,20 @@ class Document(Unknown):
         leaf = next(unknowns(value))
         super().__init__(leaf.reason, place or leaf.place, leaf.settle)
         self.value = value
+
+    @property
+    def is_set(self) -> bool:
+        return True
+
+
+class Encoded(Unknown):
+    """The base64 form of a string that is known in part: `plain` is that string."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self, plain: Text, place: Place | None = None) -> None:
+        super().__init__(plain.reason, place or plain.place, plain.settle)
+        self.plain = plain
 
     @property
     def is_set(self) -> bool:
@@ -212,6 +232,8 @@ def references(value: Value) -> Iterator[Ref]:
             yield from references(list(leaf.parts))
         elif isinstance(leaf, Document):
             yield from references(leaf.value)
+        elif isinstance(leaf, Encoded):
+            yield from references(leaf.plain)
         elif isinstance(leaf, OneOf):
             yield from references(list(leaf.options))
 

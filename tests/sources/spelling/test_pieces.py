@@ -92,7 +92,9 @@ def test_a_piece_that_names_its_owner_belongs_to_it(made: Callable[..., Value], 
 
 @pytest.mark.parametrize("name", [Unknown("var.n"), Text(["x-", Unknown("var.n")]), Ref("random.r", "id")])
 def test_the_same_unknown_name_is_the_same_name(made: Callable[..., Value], raws: Raws, name: Value) -> None:
-    assert made(raws("t_thing", "a", name=name), raws("t_key", "k", thing=name, key="own"))["Encryption"]["Key"] == "own"
+    assert (
+        made(raws("t_thing", "a", name=name), raws("t_key", "k", thing=name, key="own"))["Encryption"]["Key"] == "own"
+    )
 
 
 def test_an_unknown_name_may_be_that_of_any_with_a_name(made: Callable[..., Value], raws: Raws) -> None:

@@ -43,7 +43,7 @@ class Budget:
 
     levels: Levels = field(default_factory=lambda: Levels(100))
     copies: int = 200_000
-    characters: int = 50_000_000
+    characters: int = 20_000_000
     includes: int = 500
     stacks: int = 200
 

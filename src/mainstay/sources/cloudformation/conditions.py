@@ -22,8 +22,11 @@ from mainstay.sources.cloudformation.texts import text_of
 
 MAX_SCENARIOS = 4096
 
-OTHER = object()
-"""The domain's value for whatever no condition asks about."""
+OTHER = None
+"""The key in a domain of whatever no condition asks about."""
+
+MAX_NAMED = 3
+"""How many inputs are named as the reason why a condition cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,13 @@ class Truth:
 
 @dataclass(slots=True)
 class Input:
-    """Something unknown that conditions depend on: its possible values, each with the scenarios in which it has it."""
+    """Something unknown that conditions depend on: its possible values by their text, and the scenarios of each."""
 
     name: str
     value: Unknown
-    domain: list[Value]
+    domain: dict[str | None, Value]
     uses: int = 0
-    masks: list[int] = field(default_factory=list)
+    masks: dict[str | None, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Comparison:
     """An `Fn::Equals`: an input is `wanted`; without an input it is `answer` (None: it cannot be told)."""
 
     input: Input | None
-    wanted: str | bool = ""
+    wanted: str = ""
     answer: bool | None = None
 
 
@@ -75,7 +78,10 @@ class Conditions:
         self.open: list[str] = []
         self.all = 1
         for expression in expressions.values():
-            self.plan(expression, None)
+            try:
+                self.plan(expression, None)
+            except TooMuch as error:
+                fault(str(error), _place(expression), error.kind)
         self.lay_out()
 
     def plan(self, expression: Value, place: Place | None) -> None:
@@ -90,16 +96,14 @@ class Conditions:
             if len(arguments) == 2:
                 self.comparisons[id(arguments)] = self.compare(arguments, place)
             return
-        try:
-            with self.budget.levels:
-                for argument in arguments:
-                    self.plan(argument, place)
-        except TooMuch:
-            return  # said when the condition is asked for
+        with self.budget.levels:
+            for argument in arguments:
+                self.plan(argument, place)
 
     def compare(self, arguments: list[Value], place: Place | None) -> Comparison:
         """What an `Fn::Equals` compares; notes the input that it depends on."""
         values = [self.evaluate(argument) for argument in arguments]
+        self.budget.take_text(sum(len(value) for value in values if isinstance(value, list)))
         answer = equal(*values)
         if answer is not None:
             return Comparison(None, answer=answer)
@@ -109,17 +113,15 @@ class Conditions:
                 entry = self.inputs.setdefault(name, Input(name, value, _domain(value)))
                 entry.uses += 1
                 wanted = str(text_of(other))
-                if OTHER in entry.domain and not any(
-                    known is not OTHER and str(text_of(known)) == wanted for known in entry.domain
-                ):
-                    entry.domain.insert(-1, other)
+                if OTHER in entry.domain:
+                    entry.domain.setdefault(wanted, other)
                 return Comparison(entry, wanted)
         leaf = next((leaf for value in values for leaf in unknowns(value)), None)
         reason, settle = (leaf.reason, leaf.settle) if leaf else ("the comparison cannot be told", "")
         key = f"?{arguments!r}"  # the same comparison written twice has the same outcome
-        entry = self.inputs.setdefault(key, Input(key, Unknown(reason, place, settle), [True, False]))
+        entry = self.inputs.setdefault(key, Input(key, Unknown(reason, place, settle), {"true": True, "false": False}))
         entry.uses += 1
-        return Comparison(entry, True)
+        return Comparison(entry, "true")
 
     def lay_out(self) -> None:
         """Number the scenarios: the inputs used most come first, those that would make too many are left out."""
@@ -131,11 +133,11 @@ class Conditions:
                 count *= len(entry.domain)
         self.all = (1 << count) - 1
         for entry, stride in chosen:
-            for index in range(len(entry.domain)):
+            for index, text in enumerate(entry.domain):
                 mask = 0
                 for offset in range(index * stride, count, stride * len(entry.domain)):
                     mask |= ((1 << stride) - 1) << offset
-                entry.masks.append(mask)
+                entry.masks[text] = mask
 
     def truth(self, name: Value, place: Place | None) -> Truth:
         """When the condition called `name` holds. An unknown name, a cycle and a wrong shape are noted; then it may."""
@@ -157,7 +159,8 @@ class Conditions:
             finally:
                 self.open.pop()
         if self.open:
-            self.dependencies[self.open[-1]].update(self.dependencies[name])
+            for entry in self.dependencies[name].values():
+                self.depend_on(entry)
         return self.truths[name]
 
     def holds(self, expression: Value, place: Place | None) -> Truth:
@@ -194,32 +197,33 @@ class Conditions:
         entry = comparison.input
         if entry is None:
             return Truth(0, self.all) if comparison.answer is None else self.certain(comparison.answer)
-        if self.open:
-            self.dependencies[self.open[-1]][entry.name] = entry
+        self.depend_on(entry)
         if not entry.masks:
             return Truth(0, self.all)
-        mask = 0
-        for value, scenarios in zip(entry.domain, entry.masks, strict=True):
-            if value is not OTHER and (value is comparison.wanted or str(text_of(value)) == comparison.wanted):
-                mask |= scenarios
+        mask = entry.masks.get(comparison.wanted, 0)
         return Truth(mask, mask)
+
+    def depend_on(self, entry: Input) -> None:
+        """Remember the first inputs of the condition that is being asked."""
+        if self.open and len(self.dependencies[self.open[-1]]) < MAX_NAMED:
+            self.dependencies[self.open[-1]][entry.name] = entry
 
     def refine(self, name: str, value: Value, assume: int) -> Value:
         """The value of a parameter where only the scenarios `assume` are left."""
         entry = self.inputs.get(name)
         if entry is None or not entry.masks or assume == self.all or not isinstance(value, Unknown):
             return value
-        left = [known for known, mask in zip(entry.domain, entry.masks, strict=True) if mask & assume]
-        if not left or any(known is OTHER for known in left):
+        left = [text for text, mask in entry.masks.items() if mask & assume]
+        if not left or OTHER in left:
             return value
-        return one_of(left, value.reason, value.place, value.settle)
+        return one_of([entry.domain[text] for text in left], value.reason, value.place, value.settle)
 
     def why(self, name: str) -> tuple[str, str]:
         """Why a condition cannot be told, and what would settle it."""
         inputs = list(self.dependencies.get(name, {}).values())
         if not inputs:
             return f"condition {name} cannot be told", ""
-        reason = f"condition {name} depends on " + ", and ".join(_describe(entry) for entry in inputs[:3])
+        reason = f"condition {name} depends on " + ", and ".join(_describe(entry) for entry in inputs)
         return reason, next((entry.value.settle for entry in inputs if entry.value.settle), "")
 
 
@@ -229,10 +233,10 @@ def _describe(entry: Input) -> str:
     return entry.value.reason if entry.name.startswith("?") else f"parameter {entry.name}"
 
 
-def _domain(value: Unknown) -> list[Value]:
+def _domain(value: Unknown) -> dict[str | None, Value]:
     if isinstance(value, OneOf) and all(isinstance(option, (str, int, float)) for option in value.options):
-        return list(value.options)
-    return [OTHER]
+        return {str(text_of(option)): option for option in value.options}
+    return {OTHER: value}
 
 
 def _place(value: Value) -> Place | None:

@@ -146,7 +146,9 @@ class Evaluator:
             if special is not None:
                 return special(arguments, place, assume)
             if function is not None:
-                result = function(self.evaluate(arguments, place, assume), place)
+                evaluated = self.evaluate(arguments, place, assume)
+                self.budget.take_text(_size(evaluated))
+                result = function(evaluated, place)
                 self.budget.take_text(len(result) if isinstance(result, (str, list)) else 0)
                 return result
         except Wrong as error:
@@ -221,6 +223,7 @@ class Evaluator:
             if value is ABSENT:
                 return ""
             if isinstance(value, list):
+                self.budget.take_text(10 * len(value))
                 value = FUNCTIONS["Fn::Join"]([",", value], place)
             return text_of(value)
         except Wrong as error:
@@ -244,6 +247,7 @@ class Evaluator:
             else:
                 names = [_key(key)]
             candidates = [found for candidate in candidates for found in _step(candidate, names)]
+            self.budget.take_text(10 * len(candidates))
         if not candidates and default is _MISSING:
             raise Wrong("there is no " + " / ".join(_key(key) or "?" for key in keys) + " in Mappings")
         if default is not _MISSING and (not candidates or reason is not None):
@@ -283,6 +287,14 @@ def known_after_deployment(address: str, path: str, place: Place | None) -> Ref:
     reference = Ref(address, path, place)
     reference.settle = "review the deployed stack"
     return reference
+
+
+def _size(arguments: Value) -> int:
+    """How much work a function's arguments are, about: the element of a list as much as ten characters."""
+    if not isinstance(arguments, list):
+        return len(arguments) if isinstance(arguments, str) else 0
+    texts = sum(len(argument) for argument in arguments if isinstance(argument, str))
+    return texts + 10 * sum(len(argument) for argument in arguments if isinstance(argument, list))
 
 
 def _is_plain(value: Value) -> bool:

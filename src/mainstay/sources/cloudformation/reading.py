@@ -22,9 +22,15 @@ class Reading:
     options: Options
     gaps: dict[Gap, None] = field(default_factory=dict)
     files: dict[Path, Loaded] = field(default_factory=dict)
+    limits: set[str] = field(default_factory=set)
     budget: Budget = field(default_factory=Budget)
 
     def note(self, kind: GapKind, reason: str, place: Place | None) -> None:
+        """Note a gap; a limit once, at the first place that meets it, for it may be met everywhere."""
+        if kind == "limit":
+            if reason in self.limits:
+                return
+            self.limits.add(reason)
         self.gaps[Gap(kind, reason, place)] = None
 
     def load(self, path: Path, shown: str) -> Loaded:

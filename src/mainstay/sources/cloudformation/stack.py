@@ -22,6 +22,9 @@ from mainstay.sources.cloudformation.template import NESTED_STACK, is_type_name,
 MAX_NESTING = 20
 """How deep stacks may nest."""
 
+MAX_SHOWN = 12
+"""How many resources of a circle are named."""
+
 _LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 _SAM = "AWS::Serverless-2016-10-31"
 _INCLUDE = "AWS::Include"
@@ -288,7 +291,8 @@ class Stack:
                     yield from child.read_all(may_exist)
         for circle in cycles(self.waits_for):
             place = _place(self.resources.marks.get(circle[0].removeprefix(self.prefix)))
-            self.fault("resources wait for one another: " + " -> ".join(circle), place)
+            shown = circle if len(circle) <= MAX_SHOWN else [*circle[:MAX_SHOWN], "..."]
+            self.fault("resources wait for one another: " + " -> ".join(shown), place)
 
     def not_a_resource(self, logical_id: str, entry: Value, place: Place | None) -> None:
         """Say why an entry of Resources is none; most often it stands for a module that a tool is to put in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ NESTED_STACK = "AWS::CloudFormation::Stack"
 
 _RESOURCES = re.compile(r"""(?:^|[{,"'\s])Resources["']?\s*:""")
 _TYPE = re.compile(r"""\bType["']?\s*:\s*["']?[A-Za-z0-9]+::[A-Za-z0-9]+""")
-_VERSION = re.compile(r"^AWSTemplateFormatVersion *:", re.MULTILINE)
+_AWS_TYPE = re.compile(r"""\bType["']?\s*:\s*["']?AWS::""")
 _SECTION = re.compile(r"^Resources *:", re.MULTILINE)
+_INDENTED_TYPE = re.compile(r"""^ +Type *: *["']?(?:AWS|Alexa|Custom)::""", re.MULTILINE)
 _TYPE_NAME = re.compile(r"(?:[A-Za-z0-9]+::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*|Custom::[A-Za-z0-9_@-]+)")
 
 
@@ -73,20 +75,19 @@ def _failed(gap: Gap) -> Loaded:
 def is_template(text: str) -> bool:
     """True where YAML or JSON text is a CloudFormation template, also one that is broken.
 
-    Most other files are told by two searches; text that may be a template is parsed, unless it says so in so many
-    words, or is too long.
+    Most files are told by searches: those without the right words are none, and YAML whose outermost Resources have
+    types of AWS is one. The rest is parsed.
     """
-    if not _RESOURCES.search(text):
+    if not _RESOURCES.search(text) or not _TYPE.search(text):
         return False
-    if _VERSION.search(text) and _SECTION.search(text):
+    if len(text) > MAX_BYTES or (_SECTION.search(text) and _INDENTED_TYPE.search(text)):
         return True
-    if not _TYPE.search(text):
-        return False
-    if len(text) > MAX_BYTES:
-        return True
-    parsed = parse(text, "")
+    try:
+        return holds_template(json.loads(text))
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than any template
+        parsed = parse(text, "")
     if not parsed.complete:
-        return "AWSTemplateFormatVersion" in text or bool(re.search(r"""\bType["']?\s*:\s*["']?AWS::""", text))
+        return "AWSTemplateFormatVersion" in text or bool(_AWS_TYPE.search(text))
     return holds_template(parsed.value)
 
 

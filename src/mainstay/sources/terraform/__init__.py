@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import functools
-
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstay.model.findings import Gap
 from mainstay.model.resources import Origin
-from mainstay.model.values import ABSENT, Record, Unknown, Value
+from mainstay.model.values import ABSENT, OneOf, Record, Unknown, Value
 from mainstay.sources.raw import RawResource
 from mainstay.sources.terraform import functions, syntax, variables
+from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.bodies import evaluate
 from mainstay.sources.terraform.configuration import Configuration, is_terraform
-from mainstay.sources.terraform.data_sources import Facts, literal
+from mainstay.sources.terraform.data_sources import Facts
 from mainstay.sources.terraform.expressions import compile
 from mainstay.sources.terraform.instance import Instance
 from mainstay.sources.terraform.library import Library
 from mainstay.sources.terraform.module import Module
-from mainstay.sources.terraform.scope import Run, Scope
+from mainstay.sources.terraform.scope import NoNames, Run, Scope
 from mainstay.sources.terraform.types import EvaluationError
 
-__all__ = ["Facts", "Library", "Options", "is_terraform", "local_sources", "read_root"]
+__all__ = ["Facts", "Library", "Options", "is_terraform", "read_root"]
+
+ROOM = 10_000
+"""How deep evaluation may go: a value that passes through a hundred locals is a hundred calls of ten frames each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +40,22 @@ class Options:
     facts: Facts = field(default_factory=Facts)
 
 
-def local_sources(configuration: Configuration) -> Iterator[Path]:
-    """The directories that a module calls by path."""
-    for block in configuration.calls.values():
-        source = literal(block, "source")
-        if source.startswith(("./", "../")) or source in (".", ".."):
-            yield (configuration.directory / source).resolve()
-
-
 def read_root(directory: Path, library: Library, options: Options) -> Iterator[RawResource | Gap]:
     """The resources of a root module and of all the modules it calls; then what could not be read.
 
     Nothing is executed, and no file outside the library's tree is opened.
     """
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, ROOM))
+    try:
+        yield from list(_read(directory, library, options))
+    finally:
+        sys.setrecursionlimit(usual)
+
+
+def _read(directory: Path, library: Library, options: Options) -> Iterator[RawResource | Gap]:
     configuration = library.load(directory)
-    run = Run(_context(library.tree, directory), options.workspace)
+    run = _run(library.tree, directory, options.workspace)
     for gap in configuration.gaps:
         run.gap(gap)
     inputs = _inputs(configuration, library, options, run)
@@ -73,36 +78,24 @@ def _new_gaps(instance: Instance, seen: set[str]) -> Iterator[Gap]:
         yield from instance.module.configuration.gaps
 
 
-def _context(tree: Path, directory: Path) -> functions.Context:
+def _run(tree: Path, directory: Path, workspace: str) -> Run:
     def render(text: str, names: Mapping[str, Value]) -> Value:
         template = syntax.parse_template(text, "template", 1, compile)
         if template is None:
             raise EvaluationError("the template is not valid")
-        return template(Scope(_NoNames(context), bindings=dict(names)))
+        return template(Scope(NoNames(run), bindings=dict(names)))
 
-    context = functions.Context(root=tree, directory=directory, render=render)
-    return context
-
-
-class _NoNames:
-    """The module that a template sees: none. Its variables are bindings."""
-
-    def __init__(self, context: functions.Context) -> None:
-        self.run = Run(context, "default")
-
-    def _refuse(self, *_: object) -> Value:
-        raise EvaluationError("a template sees only the variables that it is given")
-
-    variable = local = call = managed = data = path = _refuse
+    run = Run(functions.Context(root=tree, directory=directory, render=render), workspace)
+    return run
 
 
 def _inputs(
     configuration: Configuration, library: Library, options: Options, run: Run
 ) -> dict[str, Callable[[], Value]]:
     """The values of the root's variables, in Terraform's order: automatic files, then files and values as given."""
-    empty = Scope(_NoNames(run.context))
+    empty = Scope(NoNames(run))
     values: dict[str, Value] = {}
-    names = [entry.name for entry in configuration.directory.iterdir() if entry.is_file()]
+    names, _ = library.files(configuration.directory)
     for path in [*variables.automatic_files(configuration.directory, names), *options.variable_files]:
         found, gaps = variables.read_values(path, library.show(path), empty)
         values.update(found)
@@ -113,7 +106,7 @@ def _inputs(
         if block is not None:
             constraint = library.variable(configuration, name, block).constraint
             try:
-                values[name] = variables.parse_option(text, constraint)
+                values[name] = variables.parse_option(text, constraint, empty)
             except EvaluationError as error:
                 values[name] = Unknown(f"--var {name}: {error}", None, f"give --var {name} as HCL")
     return {name: functools.partial(_itself, value) for name, value in values.items()}
@@ -141,15 +134,23 @@ def _raw(instance: Instance, scope: str) -> RawResource:
     return RawResource(instance.type, instance.address, body, origin, links, instance.may_exist, instance.condition)
 
 
+UNSURE = "the tags may hold further keys"
+
+
 def _merged(defaults: Value, tags: Value) -> Value:
     """A provider's default tags under a resource's own."""
     if tags is None:
         return defaults
-    if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
-        unknown = tags if isinstance(tags, Unknown) else defaults
-        known = defaults if isinstance(tags, Unknown) else tags
-        own = {} if isinstance(tags, Unknown) or not isinstance(known, dict) else known
-        return Record(own, rest=unknown)
-    if isinstance(tags, Record) and isinstance(defaults, dict):
-        return Record({**defaults, **tags}, tags.place, tags.marks, tags.rest)
-    return {**defaults, **tags} if isinstance(tags, dict) and isinstance(defaults, dict) else tags
+    if isinstance(tags, OneOf):
+        return one_of([_merged(defaults, option) for option in tags.options], tags)
+    if isinstance(tags, Unknown) and isinstance(defaults, dict):
+        sure = {key: one_of([value, tags], tags) for key, value in defaults.items()}
+        return Record(sure, rest=tags)
+    if not isinstance(tags, dict):
+        return tags
+    place, marks = (tags.place, tags.marks) if isinstance(tags, Record) else (None, None)
+    if not isinstance(defaults, dict):
+        return Record(tags, place, marks, rest=defaults)
+    rest_of_defaults, rest = (value.rest if isinstance(value, Record) else ABSENT for value in (defaults, tags))
+    sure = {key: value if rest is ABSENT else one_of([value, rest], Unknown(UNSURE)) for key, value in defaults.items()}
+    return Record({**sure, **tags}, place, marks, rest_of_defaults if rest is ABSENT else rest)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from mainstay.documents import decode
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
-from mainstay.model.values import Value
 from mainstay.sources.terraform import expressions, json_syntax, syntax
 from mainstay.sources.terraform.syntax import Attribute, Block, Body
 
@@ -35,7 +35,6 @@ class Configuration:
     data: dict[Address, Block] = field(default_factory=dict)
     calls: dict[str, Block] = field(default_factory=dict)
     providers: dict[Address, Block] = field(default_factory=dict)
-    has_backend: bool = False
     gaps: list[Gap] = field(default_factory=list)
     file_count: int = 0
 
@@ -65,8 +64,9 @@ def load(directory: Path, shown: str, files: Iterable[str]) -> Configuration:
 
 
 def _shadowed(name: str, names: list[str]) -> bool:
-    """OpenTofu reads `x.tofu` instead of an `x.tf` beside it."""
-    return name.endswith(".tf") and f"{name[:-3]}.tofu" in names
+    """OpenTofu reads `x.tofu` instead of an `x.tf` beside it, and so with JSON."""
+    stem, dot, ending = name.rpartition(".tf")
+    return dot != "" and ending in ("", ".json") and f"{stem}.tofu{ending}" in names
 
 
 def read_file(path: Path, shown: str) -> tuple[Body, list[Gap]]:
@@ -74,55 +74,59 @@ def read_file(path: Path, shown: str) -> tuple[Body, list[Gap]]:
     place = Place(shown, 1, 1)
     try:
         if path.stat().st_size > LARGEST_FILE:
-            return Body(), [Gap("limit", f"the file has more than {LARGEST_FILE // 1_000_000} MB", place)]
+            reason = f"has more than {LARGEST_FILE // 1_000_000} MB, the most that is read; the file is left out"
+            return Body(), [Gap("limit", reason, place)]
         text = path.read_bytes()
     except OSError as error:
         return Body(), [Gap("unreadable", f"cannot be read: {error.strerror}", place)]
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:4096]:
-        return Body(), [Gap("unreadable", "is not UTF-8 text", place)]
     if path.name.endswith(".json"):
         return json_syntax.parse(text, shown, expressions.compile)
-    return syntax.parse(text.removeprefix(b"\xef\xbb\xbf"), shown, expressions.compile)
+    decoded, fault = decode(text, shown)
+    body, gaps = syntax.parse(decoded.encode(), shown, expressions.compile)
+    return body, gaps if fault is None else [Gap("syntax", f"is {fault.message}", fault.place), *gaps]
 
 
 def _declare(configuration: Configuration, block: Block, override: bool) -> None:
     labels = block.labels
     if block.type == "locals":
         configuration.locals.update(block.body.attributes)
-    elif block.type == "terraform":
-        configuration.has_backend |= any(inner.type in ("backend", "cloud") for inner in block.body.blocks)
     elif block.type == "provider" and labels:
         alias = block.body.attributes.get("alias")
         name = _literal(alias) if alias is not None else ""
-        _put(configuration.providers, (labels[0], name), block, override)
+        _put(configuration, configuration.providers, (labels[0], name), block, override)
     elif block.type in ("resource", "data") and len(labels) == 2:
         table = configuration.managed if block.type == "resource" else configuration.data
-        _put(table, (labels[0], labels[1]), block, override)
+        _put(configuration, table, (labels[0], labels[1]), block, override)
     elif block.type in ("variable", "output", "module") and len(labels) == 1:
         tables = {"variable": configuration.variables, "output": configuration.outputs, "module": configuration.calls}
-        _put(tables[block.type], labels[0], block, override)
+        _put(configuration, tables[block.type], labels[0], block, override)
 
 
-def _put(table: dict[Key, Block], key: Key, block: Block, override: bool) -> None:
+def _put(configuration: Configuration, table: dict[Key, Block], key: Key, block: Block, override: bool) -> None:
     known = table.get(key)
     table[key] = _overridden(known, block) if known is not None and override else block
+    if known is not None and not override:
+        what = " ".join([block.type, *(f'"{label}"' for label in block.labels)])
+        reason = f"{what} is declared twice, first at {known.place}; the last one is taken"
+        configuration.gaps.append(Gap("syntax", reason, block.place))
 
 
 def _literal(attribute: Attribute) -> str:
     """A name that Terraform wants written out."""
-    value: Value = attribute.expression(_NO_SCOPE)
-    return value if isinstance(value, str) else ""
-
-
-_NO_SCOPE = object()
+    return attribute.words.strip('"')
 
 
 def _overridden(block: Block, other: Block) -> Block:
     """Attributes replace their namesakes; blocks of a type replace all the blocks of that type."""
-    replaced = {inner.type for inner in other.body.blocks}
+    replaced = {_kind(inner) for inner in other.body.blocks}
     body = Body(
         {**block.body.attributes, **other.body.attributes},
-        [inner for inner in block.body.blocks if inner.type not in replaced] + other.body.blocks,
+        [inner for inner in block.body.blocks if _kind(inner) not in replaced] + other.body.blocks,
         {**block.body.marks, **other.body.marks},
     )
     return Block(block.type, block.labels, body, block.place)
+
+
+def _kind(block: Block) -> str:
+    """The type of the blocks that a nested block is, or generates."""
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type

@@ -69,11 +69,12 @@ def _constant(node: Node) -> Value:
     text = _text(node)
     if node.type == "numeric_lit":
         try:
-            return int(text)
+            number = float(text)
         except ValueError:
-            if math.isinf(float(text)):
-                raise EvaluationError(f"{text[:40]} is too large a number") from None
-            return tidy(Decimal(text))
+            raise EvaluationError(f"{text[:40]} is not a number") from None
+        if math.isinf(number):
+            raise EvaluationError(f"{text[:40]} is too large a number")
+        return tidy(Decimal(text))
     return {"true": True, "false": False}.get(text)
 
 

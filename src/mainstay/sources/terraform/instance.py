@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstay.model.findings import Gap
-from mainstay.model.values import ABSENT, Record, Ref, Unknown, Value
+from mainstay.model.values import ABSENT, Record, Ref, Unknown, Value, references
 from mainstay.sources.terraform import data_sources
 from mainstay.sources.terraform.bodies import META_ARGUMENTS, META_BLOCKS, evaluate, evaluate_blocks
 from mainstay.sources.terraform.expansion import Round
@@ -96,7 +96,7 @@ class Instance(Record):
             if value is not None:
                 record[name] = value
             if touched:
-                links[name] = touched
+                links[name] = _named(value) or touched
         if any(inner.type not in META_BLOCKS for inner in block.body.blocks):
             outer, run.touched = run.touched, set()
             for name, value in evaluate_blocks(block.body, self.scope):
@@ -105,6 +105,11 @@ class Instance(Record):
                     links[name] = frozenset(run.touched)
             run.touched = outer
         return record, links
+
+
+def _named(value: Value) -> frozenset[str]:
+    """The resources that a reference names, out of all that were looked at to find it."""
+    return frozenset(ref.address for ref in references(value)) if isinstance(value, Unknown) else frozenset()
 
 
 class _Circle(Unknown):

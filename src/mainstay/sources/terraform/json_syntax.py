@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 
 from tree_sitter import Node
@@ -9,9 +10,9 @@ from tree_sitter import Node
 from mainstay.documents import decode, read_json
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
-from mainstay.model.values import Record, Value
+from mainstay.model.values import Record, Unknown, Value
 from mainstay.sources.terraform.syntax import Attribute, Block, Body, Expression, Source, parse_template
-from mainstay.sources.terraform.types import EvaluationError
+from mainstay.sources.terraform.types import EvaluationError, convert
 
 Compile = Callable[[Node, Source], Callable[..., Value]]
 
@@ -63,7 +64,10 @@ def _block(kind: str, labels: tuple[str, ...], content: Record, fallback: Place,
             continue
         mark = content.marks.get(name)
         where = mark if isinstance(mark, Place) else place
-        body.attributes[name] = Attribute(name, Expression(where, _compiled(value, where, compile)), where)
+        text = value if isinstance(value, str) else json.dumps(value, default=str) if name == "providers" else ""
+        literal = kind == "variable"
+        closure = _constant(value) if literal else _compiled(value, where, compile)
+        body.attributes[name] = Attribute(name, Expression(where, closure), where, text=text)
         body.marks[name] = where
     return Block(kind, labels, body, place)
 
@@ -75,6 +79,30 @@ def _dynamic(labels: tuple[str, ...], content: Record, place: Place, compile: Co
         block.body.attributes.pop("content", None)
         block.body.blocks.append(_block("content", (), inner, place, compile))
     return block
+
+
+def _constant(value: Value) -> Callable[[], Callable[..., Value]]:
+    return lambda: lambda scope: value
+
+
+def _object(value: Mapping[str, Value], place: Place, compile: Compile) -> Callable[..., Value]:
+    """An object; its keys are templates too."""
+    entries = [
+        (_closure(key, place, compile), _closure(inner, place, compile)) for key, inner in value.items() if key != "//"
+    ]
+    marks = value.marks if isinstance(value, Record) else {}
+
+    def build(scope: object) -> Value:
+        result = Record(place=place, marks=marks)
+        for key_of, value_of in entries:
+            key = key_of(scope)
+            if isinstance(key, Unknown):
+                result.rest = Unknown(key.reason, key.place or place, key.settle)
+            else:
+                result[str(convert(key, "string"))] = value_of(scope)
+        return result
+
+    return build
 
 
 def _compiled(value: Value, place: Place, compile: Compile) -> Callable[[], Callable[..., Value]]:
@@ -89,9 +117,7 @@ def _closure(value: Value, place: Place, compile: Compile) -> Callable[..., Valu
             raise EvaluationError(f"the template {value[:40]!r} is not valid")
         return template
     if isinstance(value, Mapping):
-        entries = {key: _closure(inner, place, compile) for key, inner in value.items()}
-        marks = value.marks if isinstance(value, Record) else {}
-        return lambda scope: Record({key: inner(scope) for key, inner in entries.items()}, place, marks)
+        return _object(value, place, compile)
     if isinstance(value, list):
         elements = [_closure(inner, place, compile) for inner in value]
         return lambda scope: [element(scope) for element in elements]

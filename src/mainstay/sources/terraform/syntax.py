@@ -8,6 +8,7 @@ each piece is parsed alone.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,10 +20,19 @@ from mainstay.model.places import Mark, Place
 from mainstay.model.values import OneOf, Text, Value
 
 LANGUAGE = Language(tree_sitter_hcl.language())
-TOP_LEVEL_BLOCK = re.compile(rb'^[a-z_]+(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{', re.MULTILINE)
-MAXIMUM_DEPTH = 200
+TOP_LEVEL_BLOCK = re.compile(
+    rb"^(?:resource|data|module|variable|output|provider|locals|terraform|moved|import|removed|check|ephemeral|action)"
+    rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{',
+    re.MULTILINE,
+)
+MAXIMUM_DEPTH = 100
+MOST_GAPS = 100
+WATCHED = 65_536
+"""From this size on, parsing is given a time: what is not HCL at all takes the parser many times as long as HCL."""
+SECONDS = 2
+BYTES_PER_SECOND = 1_000_000
 
-Closure = Callable[["object"], Value]
+Compile = Callable[[Node, "Source"], Callable[..., Value]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +115,41 @@ class Block:
     place: Place
 
 
-def parse(text: bytes, file: str, compile: Callable[[Node, Source], Callable[..., Value]]) -> tuple[Body, list[Gap]]:
+def parse(text: bytes, file: str, compile: Compile) -> tuple[Body, list[Gap]]:
     """The top level of a file, and a Gap for each block (or stretch) that is not HCL.
 
     `compile` makes a closure of an expression's node.
     """
     source = Source(file, text, ascii=text.isascii())
-    root = Parser(LANGUAGE).parse(text).root_node
-    reader = _Reader(source, compile)
-    if not root.has_error:
-        return reader.top(root), []
-    return _parse_piecewise(source, compile)
+    root = _parsed(text)
+    if root is None or root.has_error:
+        return _parse_piecewise(root, source, compile)
+    return _Reader(source, compile).top(root), []
 
 
-def parse_template(
-    text: str, file: str, line: int, compile: Callable[[Node, Source], Callable[..., Value]]
-) -> Callable[..., Value] | None:
+def parse_template(text: str, file: str, line: int, compile: Compile) -> Callable[..., Value] | None:
     """Text as a template, as `templatefile` and JSON syntax take it, to a closure; None where it is not one.
 
     Text that is one interpolation and nothing else gives that value, of whatever type.
     """
-    single = text.startswith("${") and text.endswith("}") and "\n" not in text and text.count("${") == 1
+    if text.startswith("${") and text.endswith("}") and text.count("${") == 1:
+        alone = _expression(f"x = (\n{text[2:-1]}\n)\n".encode(), file, line - 2, compile)
+        if alone is not None:
+            return alone
     end = "END_OF_TEMPLATE"
     while end in text:
         end += "_"
-    wrapped = (f'x = "{text}"\n' if single else f"x = <<{end}\n{text}\n{end}\n").encode()
-    root = Parser(LANGUAGE).parse(wrapped).root_node
-    if root.has_error:
+    template = _expression(f"x = <<{end}\n{text}\n{end}\n".encode(), file, line - 2, compile)
+    return None if template is None else lambda scope: _without_last_newline(template(scope))
+
+
+def _expression(text: bytes, file: str, line: int, compile: Compile) -> Expression | None:
+    """The expression of the one attribute that the text is; None where it is something else."""
+    root = _parsed(text)
+    if root is None or root.has_error:
         return None
-    source = Source(file, wrapped, line - (1 if single else 2), wrapped.isascii())
-    expression = _Reader(source, compile).top(root).attributes["x"].expression
-    return expression if single else lambda scope: _without_last_newline(expression(scope))
+    body = _Reader(Source(file, text, line, text.isascii()), compile).top(root)
+    return body.attributes["x"].expression if len(body.attributes) == 1 and not body.blocks else None
 
 
 def _without_last_newline(value: Value) -> Value:
@@ -155,7 +169,7 @@ def _without_last_newline(value: Value) -> Value:
 class _Reader:
     """Reads the syntax tree of one piece of text."""
 
-    def __init__(self, source: Source, compile: Callable[[Node, Source], Callable[..., Value]]) -> None:
+    def __init__(self, source: Source, compile: Compile) -> None:
         self.source = source
         self.compile = compile
 
@@ -168,16 +182,19 @@ class _Reader:
 
     def _fill(self, body: Body, node: Node, depth: int) -> None:
         for child in node.named_children:
-            kind = child.type
-            if kind == "attribute":
-                attribute = self._attribute(child)
-                body.attributes[attribute.name] = attribute
-                body.marks[attribute.name] = attribute.place
-            elif kind == "block" and depth < MAXIMUM_DEPTH:
-                block = self._block(child, depth)
-                body.blocks.append(block)
-                name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
-                body.marks.setdefault(name, block.place)
+            self.add(body, child, depth)
+
+    def add(self, body: Body, node: Node, depth: int = 0) -> None:
+        """Adds an attribute or a block to the body that it stands in; blocks too deep to be of use are left out."""
+        if node.type == "attribute":
+            attribute = self._attribute(node)
+            body.attributes[attribute.name] = attribute
+            body.marks[attribute.name] = attribute.place
+        elif node.type == "block" and depth < MAXIMUM_DEPTH:
+            block = self._block(node, depth)
+            body.blocks.append(block)
+            name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+            body.marks.setdefault(name, block.place)
 
     def _attribute(self, node: Node) -> Attribute:
         name, value = (child for child in node.named_children if child.type != "comment")
@@ -205,28 +222,71 @@ class _Reader:
         return Block(words[0], tuple(words[1:]), body, header)
 
 
-def _parse_piecewise(source: Source, compile: Callable[[Node, Source], Callable[..., Value]]) -> tuple[Body, list[Gap]]:
-    """Parses each top-level block alone, so that a broken one loses itself only."""
-    text = source.text
-    starts = [match.start() for match in TOP_LEVEL_BLOCK.finditer(text)]
-    cuts = sorted({0, *starts})
-    merged, gaps = Body(), []
+def _parsed(text: bytes) -> Node | None:
+    """The root of the text's syntax tree; None where finding out what is wrong with it takes too long."""
     parser = Parser(LANGUAGE)
-    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        piece = text[start:end]
-        if not piece.strip():
+    if len(text) < WATCHED:
+        return parser.parse(text).root_node
+    until = time.thread_time() + SECONDS + len(text) / BYTES_PER_SECOND
+    try:
+        tree = parser.parse(
+            lambda offset, _: text[offset : offset + WATCHED], progress_callback=lambda *_: time.thread_time() > until
+        )
+    except ValueError:
+        return None
+    return tree.root_node
+
+
+def _parse_piecewise(root: Node | None, source: Source, compile: Compile) -> tuple[Body, list[Gap]]:
+    """Keeps what stands whole at the top level, and parses what is between alone, cut before each block."""
+    body, gaps = Body(), []
+    for start, end, node in _stretches(root, len(source.text)):
+        if node is not None:
+            _Reader(source, compile).add(body, node)
             continue
-        part = Source(source.file, piece, text.count(b"\n", 0, start), source.ascii)
-        root = parser.parse(piece).root_node
-        if root.has_error:
-            gaps.append(_syntax_gap(root, part))
-            continue
-        body = _Reader(part, compile).top(root)
-        merged.attributes.update(body.attributes)
-        merged.blocks.extend(body.blocks)
-        for name, mark in body.marks.items():
-            merged.marks.setdefault(name, mark)
-    return merged, gaps
+        cuts = sorted({start, *(match.start() for match in TOP_LEVEL_BLOCK.finditer(source.text, start, end))})
+        line, counted = source.text.count(b"\n", 0, start), start
+        for begin, stop in zip(cuts, [*cuts[1:], end], strict=True):
+            line += source.text.count(b"\n", counted, begin)
+            counted = begin
+            piece = Source(source.file, source.text[begin:stop], line, source.ascii)
+            gap = _add_piece(body, piece, compile)
+            gaps += [gap] if gap is not None else []
+            if len(gaps) == MOST_GAPS:
+                return body, [
+                    *gaps,
+                    Gap("limit", "has too many faults; the rest of the file is left out", gaps[-1].place),
+                ]
+    return body, gaps
+
+
+def _stretches(root: Node | None, length: int) -> Iterator[tuple[int, int, Node | None]]:
+    """The file as blocks and attributes that stand whole at the top level, and the stretches between them."""
+    position = 0
+    tops = [child for child in root.named_children if child.type == "body"] if root is not None else []
+    for node in (child for top in tops for child in top.named_children):
+        if node.type in ("block", "attribute") and not node.has_error and node.start_point[1] == 0:
+            if node.start_byte > position:
+                yield position, node.start_byte, None
+            yield node.start_byte, node.end_byte, node
+            position = node.end_byte
+    if length > position:
+        yield position, length, None
+
+
+def _add_piece(body: Body, piece: Source, compile: Compile) -> Gap | None:
+    if not piece.text.strip():
+        return None
+    root = _parsed(piece.text)
+    if root is None:
+        return Gap("limit", "has so many faults that it is left out", Place(piece.file, piece.line_offset + 1, 1))
+    if root.has_error:
+        return _syntax_gap(root, piece)
+    reader = _Reader(piece, compile)
+    for top in root.named_children:
+        for child in top.named_children if top.type == "body" else ():
+            reader.add(body, child)
+    return None
 
 
 def _syntax_gap(root: Node, part: Source) -> Gap:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import quote_plus, unquote_to_bytes
 
-from mainstay.model.values import Document, Items, Record, Set, Unknown, Value, is_known
+from mainstay.model.values import Document, Encoded, Items, Record, Set, Text, Unknown, Value, is_known
 from mainstay.sources.terraform.functions.calling import blurred
-from mainstay.sources.terraform.types import EvaluationError, number_text, tidy, to_string
+from mainstay.sources.terraform.types import EvaluationError, convert, number_text, tidy, to_string
 
 # What Go's encoder writes as an escape besides what JSON asks for.
 _ESCAPED: Final = str.maketrans(
@@ -135,8 +135,14 @@ def _csv_rows(text: str) -> list[list[str]]:
     return rows
 
 
-def base64_encode(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+def base64_encode(text: Value) -> Value:
+    if isinstance(text, Text):
+        return Encoded(text)
+    if isinstance(text, Unknown):
+        return Unknown(text.reason, text.place, text.settle)
+    if text is None:
+        raise EvaluationError("base64encode: the argument must not be null")
+    return base64.b64encode(str(convert(text, "string")).encode()).decode()
 
 
 def base64_decode(text: str) -> str:

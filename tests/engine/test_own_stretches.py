@@ -1,0 +1,38 @@
+"""What AWS makes up for a resource of the code is never a star, and never names what AWS owns itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from mainstay.engine import compile, parse
+from mainstay.model.values import Record, Ref, Text, Unknown
+
+OWN = Ref("aws_iam_policy.deploy", "arn")
+ID = Ref("Deploy", "id")
+LOOKED_UP = Ref("data.aws_iam_policy.found", "arn")
+IN_MODULE = Ref("module.a.data.aws_iam_policy.found", "arn")
+
+
+@pytest.mark.parametrize(
+    ("value", "pattern", "holds"),
+    [
+        (OWN, r"\*", False),
+        (OWN, r"arn:*:role/\*", False),
+        (OWN, "*::aws:policy/AdministratorAccess", False),
+        (OWN, "arn:*", True),
+        (OWN, "*:policy/deploy", None),
+        (OWN, "s3:*", False),
+        (ID, r"\*", False),
+        (ID, "arn:aws:iam::aws:policy/AdministratorAccess", False),
+        (ID, "deploy", None),
+        (LOOKED_UP, "*::aws:policy/AdministratorAccess", None),
+        (LOOKED_UP, r"arn:*:role/\*", None),
+        (IN_MODULE, "*::aws:policy/AdministratorAccess", None),
+        (Text([OWN, "/*"]), r"arn:*/\*", True),
+        (Text([OWN, "/*"]), r"\*", False),
+        (Text([Unknown("x"), ":aws:policy/Admin"]), "*::aws:policy/Admin", None),
+        (Text(["arn:", ID]), r"*\*", False),
+    ],
+)
+def test_a_reference_decides_what_it_can(value: object, pattern: str, holds: bool | None) -> None:
+    assert compile(parse(Record({"A": pattern})))(Record({"A": value})) is holds
