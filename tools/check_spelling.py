@@ -18,7 +18,7 @@ from mainstay.sources.spelling import Table, load_tables
 Schema = Mapping[str, Any]
 
 OTHER_VERSIONS: Mapping[str, str] = {
-    "aws_athena_workgroup.configuration.managed_query_results_configuration.enabled": "not in every release of version 6",
+    "aws_athena_workgroup.configuration.managed_query_results_configuration.enabled": "not in all of version 6",
     "aws_autoscaling_attachment.alb_target_group_arn": "removed in version 5",
     "aws_db_instance.name": "renamed to db_name in version 5",
     "aws_instance.cpu_core_count": "moved to cpu_options in version 6",

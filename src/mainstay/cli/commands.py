@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,9 @@ def review(
     from mainstay.sources import Options
     from mainstay.verbs.review import review as run
     from mainstay.verbs.review import select
+
+    # values live until their scope is judged and seldom form circles: looking for those less often saves a tenth
+    gc.set_threshold(100_000, 20, 50)
 
     catalog = _catalog(catalogs, ids, practices)
     controls = tuple(select(catalog.controls, ids, practices, pillars, severity))

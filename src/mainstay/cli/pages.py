@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mainstay.model.controls import Control, Example
 from mainstay.model.values import Value
+from mainstay.outputs.wording import count
 from mainstay.verbs.examples import ExampleReport
 from mainstay.verbs.explain import ControlExplanation, Explanation
 
@@ -22,7 +23,7 @@ def explanation(found: Explanation, width: int) -> str:
     lines += _row("question", f"{practice.question}  {practice.question_title}", width)
     lines += _row("risk", practice.risk, width)
     lines += _row("more", practice.url, width)
-    lines += ["", f"proved in part by {len(found.controls)} controls" if found.controls else "no control proves it yet"]
+    lines += ["", f"proved in part by {count(len(found.controls), 'control')}" if found.controls else "no control proves it yet"]
     longest = max((len(control.id) for control in found.controls), default=0)
     lines += [f"  {control.id:{longest}}  {control.severity:8}  {control.title}" for control in found.controls]
     return "\n".join(lines)
@@ -89,7 +90,7 @@ def example_report(report: ExampleReport) -> str:
         lines += [f"    {reason.path}: {reason.actual}, expected {reason.expected}" for reason in mismatch.reasons]
     bad = len(report.mismatches)
     lines.append(
-        f"{report.example_count} examples of {report.control_count} controls: "
+        f"{count(report.example_count, 'example')} of {count(report.control_count, 'control')}: "
         + (f"{bad} differ" if bad else "all as they say")
     )
     return "\n".join(lines)

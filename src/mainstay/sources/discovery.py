@@ -14,8 +14,11 @@ from mainstay.sources.terraform import is_terraform
 
 SKIPPED = frozenset({".git", ".hg", ".svn", ".terraform", ".venv", "node_modules", "__pycache__", ".tox", "cdk.out"})
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
-LOCAL_SOURCE = re.compile(rb'^[ \t]*"?source"?[ \t]*[=:][ \t]*"(\.\.?(?:/[^"\n]*)?)"', re.MULTILINE)
+LOCAL_SOURCE = re.compile(rb'(?:^[ \t]*source[ \t]*=|[{,\s]"source"[ \t]*:)[ \t]*"(\.\.?(?:/[^"\n]*)?)"', re.MULTILINE)
 BACKEND = re.compile(rb'^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
+
+
+MOST_BYTES = 10_000_000
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ def _unreadable(error: OSError, found: Found) -> None:
 
 def _file(path: Path, found: Found) -> None:
     if is_terraform(path.name):
-        _directory(path.parent, sorted(entry.name for entry in path.parent.iterdir() if entry.is_file()), found)
+        _directory(path.parent, sorted(entry.name for entry in os.scandir(path.parent) if not entry.is_dir()), found)
         found.candidates.clear()
         found.entered.add(path.parent.resolve())
     else:
@@ -96,7 +99,7 @@ def _directory(directory: Path, files: Iterable[str], found: Found) -> None:
 
 def _text(path: Path) -> bytes:
     try:
-        return path.read_bytes() if path.stat().st_size < 10_000_000 else b""
+        return path.read_bytes() if path.is_file() and path.stat().st_size < MOST_BYTES else b""
     except OSError:
         return b""  # the reader of the file makes a Gap of it
 

@@ -24,7 +24,9 @@ SHAPES: Mapping[str, Shape] = {
         "Count": "integer",
         "Rules": [{"Id": "string", "Cidr": "string", "Days": "integer", "Filter": {"Prefix": "string", "Tag": "string"},
                    "Steps": [{"Name": "string", "Days": "integer"}]}],
-        "Encryption": {"Enabled": "boolean", "Key": "string", "Entries": [{"Algorithm": "string", "Bucket": "boolean"}]},
+        "Encryption": {
+            "Enabled": "boolean", "Key": "string", "Entries": [{"Algorithm": "string", "Bucket": "boolean"}],
+        },
         "Attributes": [{"Key": "string", "Value": "string"}],
         "Tags": [{"Key": "string", "Value": "string"}],
         "Arns": ["string"],
@@ -120,3 +122,8 @@ def showing() -> Callable[[Value], Value]:
 @pytest.fixture
 def raws() -> Callable[..., RawResource]:
     return raw
+
+
+@pytest.fixture(scope="session")
+def shapes() -> Mapping[str, Shape]:
+    return SHAPES

@@ -9,7 +9,6 @@ import pytest
 
 from mainstay.model.places import ServiceDefault
 from mainstay.model.values import Document, Items, OneOf, Record, Ref, Text, Unknown, Value, find_mark
-
 from mainstay.sources.raw import RawResource
 
 if TYPE_CHECKING:
@@ -122,7 +121,9 @@ CASES: dict[str, tuple[str, dict[str, Value], Value]] = {
         {"tags": Record({"a": UNKNOWN}, rest=UNKNOWN)},
         {"Tags": [{"Key": "a", "Value": "?"}, ("...", "?")]},
     ),
-    "blocks of tags": ("rename: {tag: Tags}", {"tag": [{"key": "a", "value": "b"}]}, {"Tags": [{"Key": "a", "Value": "b"}]}),
+    "blocks of tags": (
+        "rename: {tag: Tags}", {"tag": [{"key": "a", "value": "b"}]}, {"Tags": [{"Key": "a", "Value": "b"}]},
+    ),
     "a document": ("same: [policy]", {"policy": '{"a": [1]}'}, {"Policy": {"a": [1]}}),
     "text that is no document": ("same: [policy]", {"policy": "{a"}, {"Policy": "{a"}),
     "a document that is known in part": (
@@ -136,12 +137,14 @@ CASES: dict[str, tuple[str, dict[str, Value], Value]] = {
         {"Attributes": [{"Key": "p.on", "Value": "true"}, {"Key": "d", "Value": "3"}]},
     ),
     "an unknown pair": (
-        "pairs: {protect: {in: Attributes, key: p}}", {"protect": UNKNOWN}, {"Attributes": [{"Key": "p", "Value": "?"}]},
+        "pairs: {protect: {in: Attributes, key: p}}",
+        {"protect": UNKNOWN},
+        {"Attributes": [{"Key": "p", "Value": "?"}]},
     ),
     "a pair that may be null": (
         "pairs: {protect: {in: Attributes, key: p}}",
         {"protect": OneOf([None, True], "var.x")},
-        {"Attributes": [("...", {"Key": "p", "Value": ("one of", True)})]},
+        {"Attributes": [("...", {"Key": "p", "Value": "true"})]},
     ),
     "keyed blocks": (
         "keyed: {option: {in: Options, key: kind}}",

@@ -145,9 +145,12 @@ def test_what_the_schemas_do_not_have_is_a_fault(tmp_path: Path, entry: str, fau
     ("facts", "fault"),
     [
         ("{default: {Colour: {value: 1, since: x}}}", "AWS::S3::Bucket has no property Colour"),
-        ("{links: {BucketName: [AWS::S3::Basket]}}", "AWS::S3::Bucket links to AWS::S3::Basket, which is no resource type"),
+        (
+            "{links: {BucketName: [AWS::S3::Basket]}}",
+            "AWS::S3::Bucket links to AWS::S3::Basket, which is no resource type",
+        ),
     ],
-)  # fmt: skip
+)
 def test_facts_of_what_the_schemas_do_not_have_are_faults(tmp_path: Path, facts: str, fault: str) -> None:
     assert faults(tmp_path, f"types:\n  AWS::S3::Bucket: {facts}\n") == [fault]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value
-from mainstay.sources.spelling.splitting import split_block
+from mainstay.sources.spelling.splitting import as_record, split_block
 from mainstay.sources.spelling.tables import Table
 
 
@@ -49,7 +49,7 @@ def _blocks(name: str, value: Value, table: Table, place: Place | None) -> Itera
         if not isinstance(element, dict):
             yield from _perhaps(f"{name}[{position}]", element, table, place)
             continue
-        sure, perhaps = split_block(element, split) if split else ([_record(element)], [])
+        sure, perhaps = split_block(element, split) if split else ([as_record(element)], [])
         for one in sure:
             yield Part(f"{name}[{position}]", one)
         for one in perhaps:
@@ -67,12 +67,8 @@ def _perhaps(suffix: str, value: Value, table: Table, place: Place | None) -> It
                     yield from _perhaps(suffix, element, table, place)
     elif isinstance(value, dict):
         split = table.split.get("", {})
-        sure, perhaps = split_block(value, split) if split else ([_record(value)], [])
+        sure, perhaps = split_block(value, split) if split else ([as_record(value)], [])
         for one in [*sure, *perhaps]:
             yield Part(suffix, one, Unknown("the block may not be there", one.place or place, "pass a plan"))
     elif isinstance(value, Unknown):
         yield Part(suffix, Record(place=place, rest=value), value)
-
-
-def _record(element: dict[str, Value]) -> Record:
-    return element if isinstance(element, Record) else Record(element)

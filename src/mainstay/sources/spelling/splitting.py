@@ -10,7 +10,7 @@ from mainstay.sources.spelling.forms import whole_list
 
 def split_block(element: Mapping[str, Value], attributes: Mapping[str, str]) -> tuple[list[Record], list[Record]]:
     """A copy of the block for each value of the attributes: those that are sure, and those that may be there."""
-    source = element if isinstance(element, Record) else Record(element)
+    source = as_record(element)
     plain = {name: value for name, value in source.items() if name not in attributes}
     sure: list[Record] = []
     perhaps: list[Record] = []
@@ -34,6 +34,8 @@ def split_block(element: Mapping[str, Value], attributes: Mapping[str, str]) -> 
             perhaps.extend(copy(name, rest) for rest in _further(value))
     if not sure and not perhaps:
         sure.append(Record(plain, source.place, source.marks, source.rest))
+    if source.rest is not ABSENT:  # it may hold one of the attributes, and so be several
+        perhaps.append(Record(plain, source.place, source.marks, source.rest))
     return sure, perhaps
 
 
@@ -59,3 +61,8 @@ def _elements(value: Value) -> list[Value]:
 
 def _further(value: Value) -> list[Value]:
     return [value.rest] if isinstance(value, Items) and value.rest is not ABSENT else []
+
+
+def as_record(element: Mapping[str, Value]) -> Record:
+    """A block that knows its place, as far as any is known."""
+    return element if isinstance(element, Record) else Record(element)

@@ -10,7 +10,7 @@ from mainstay.model.values import ABSENT, Items, OneOf, Record, Text, Unknown, V
 from mainstay.sources.spelling.forms import decoded, respelled, shaped, text
 from mainstay.sources.spelling.joining import Positions, join
 from mainstay.sources.spelling.routes import Route, is_free, is_list, is_tags, route
-from mainstay.sources.spelling.splitting import split_elements
+from mainstay.sources.spelling.splitting import as_record, split_block, split_elements
 from mainstay.sources.spelling.tables import PathOf, Table, split_path
 from mainstay.sources.spelling.writing import Page, blot_out
 
@@ -88,10 +88,8 @@ class _Walk:
         doubt = next(iter(unknowns(record.rest)), None) or Unknown("the map may hold further keys")
         if spot.target is not None:
             inner = self.page.record(spot.target, None, spot.positions, spot.place)
-            if inner is not None and not is_list(self.route.shape_at(spot.target)):
+            if inner is not None:
                 inner.rest = doubt
-            elif inner is None:
-                pass
         self.unknown(spot.prefix[:-1], spot.target, doubt, spot)
 
     def attribute(self, name: str, value: Value, mark: Mark | None, spot: Spot) -> None:
@@ -123,9 +121,10 @@ class _Walk:
         elif isinstance(value, OneOf):
             self.one_of(source, target, value, mark, spot)
         elif isinstance(value, Unknown):
-            if target is not None and target != spot.target:
-                self.put(target, value, mark, spot)
-            self.unknown(source, target, value, spot)
+            own = target if target != spot.target else None
+            if own is not None:
+                self.put(own, value, mark, spot)
+            self.unknown(source, own, value, spot)
         elif isinstance(value, list | dict):
             self.known_blocks(source, target, value, mark, spot)
         elif target is not None:
@@ -138,13 +137,12 @@ class _Walk:
         attributes = self.table.split.get(source, {})
         sure, perhaps = split_elements(elements, attributes)
         if isinstance(value, Items) and value.rest is not ABSENT:
-            more, further = split_elements([value.rest], attributes)
-            perhaps = [*perhaps, *more, *further]
+            perhaps = [*perhaps, value.rest]
         for element in sure:
             if isinstance(element, dict):
-                record = element if isinstance(element, Record) else Record(element)
+                record = as_record(element)
                 self.one_block(source, target, record, mark, spot)
-            elif isinstance(element, OneOf):
+            elif isinstance(element, Unknown):
                 perhaps = [*perhaps, element]
             elif target is not None and is_list(self.route.shape_at(target)):
                 self.page.container(target, mark, spot.positions, spot.place).append(element)
@@ -172,23 +170,25 @@ class _Walk:
                 if option is not None:
                     self.perhaps(source, target, option, mark, spot)
         elif isinstance(element, dict):
-            apart = self.apart()
-            record = element if isinstance(element, Record) else Record(element)
-            apart.one_block(source, target, record, mark, replace(spot, positions=_keys(spot.positions)))
-            doubt = next(iter(unknowns(element)), None) or Unknown(
-                "the block may not be there", spot.place, "pass a plan"
-            )
-            self.later(apart, spot, doubt)
+            doubt = next(iter(unknowns(element)), None)
+            doubt = doubt or Unknown("the block may not be there", spot.place, "pass a plan")
+            attributes = self.table.split.get(source)
+            sure, perhaps = split_block(element, attributes) if attributes else ([as_record(element)], [])
+            for record in (*sure, *perhaps):
+                apart = self.apart()
+                apart.one_block(source, target, record, mark, replace(spot, positions=_keys(spot.positions)))
+                self.later(apart, spot, doubt)
         else:
             doubt = element if isinstance(element, Unknown) else Unknown("the block may not be there", spot.place)
-            if target is not None and target != spot.target:
+            own = target if target != spot.target else None
+            if own is not None:
                 apart = self.apart()
-                if is_list(self.route.shape_at(target)):
-                    apart.page.container(target, mark, _keys(spot.positions), spot.place).append(element)
+                if is_list(self.route.shape_at(own)):
+                    apart.page.container(own, mark, _keys(spot.positions), spot.place).append(element)
                 else:
-                    apart.put(target, element, mark, replace(spot, positions=_keys(spot.positions)))
+                    apart.put(own, element, mark, replace(spot, positions=_keys(spot.positions)))
                 self.later(apart, spot, doubt)
-            self.unknown(source, target, doubt, spot)
+            self.unknown(source, own, doubt, spot)
 
     def one_of(self, source: str, target: PathOf | None, value: OneOf, mark: Mark | None, spot: Spot) -> None:
         """Blocks of which it is not known which are there: the alternatives where they are all of one property."""
@@ -224,11 +224,16 @@ class _Walk:
     def unknown(self, source: str, target: PathOf | None, doubt: Unknown, spot: Spot) -> None:
         """Makes unknown what a block would spell elsewhere than in its own place."""
         outside = self.route.outside(source, target) if source else []
-        if outside:
-            apart = self.apart()
-            for path in outside:
-                apart.page.store(path, doubt, spot.place, _keys(spot.positions), spot.place)
-            self.later(apart, spot, doubt)
+        pairs = [pair for name, pair in self.table.pairs.items() if name.startswith(f"{source}.")] if source else []
+        if not outside and not pairs:
+            return
+        apart = self.apart()
+        for path in outside:
+            apart.page.store(path, doubt, spot.place, _keys(spot.positions), spot.place)
+        for path, key in pairs:
+            elements = apart.page.container(path, spot.place, {}, spot.place)
+            elements.append(Record({"Key": key, "Value": doubt}, spot.place))
+        self.later(apart, spot, doubt)
 
     def apart(self) -> _Walk:
         return _Walk(self.route)
@@ -244,12 +249,12 @@ class _Walk:
         target, key = self.table.pairs[source]
         place = mark if isinstance(mark, Place) else spot.place
         marks: dict[str, Mark] = {} if mark is None else {"Key": mark, "Value": mark}
-        record = Record({"Key": key, "Value": value if isinstance(value, Unknown) else text(value)}, place, marks)
+        record = Record({"Key": key, "Value": _texts(value)}, place, marks)
         elements = self.page.container(target, mark, {}, spot.place)
         if isinstance(value, OneOf) and None in value.options:
-            record["Value"] = OneOf(
-                [o for o in value.options if o is not None], value.reason, value.place, value.settle
-            )
+            options = [option for option in value.options if option is not None]
+            only = options[0] if len(options) == 1 else OneOf(options, value.reason, value.place, value.settle)
+            record["Value"] = _texts(only)
             apart = self.apart()
             apart.page.container(target, mark, {}, spot.place).append(record)
             self.later(apart, spot, value)
@@ -264,11 +269,11 @@ class _Walk:
             further.append(value.rest)
         holder = self.page.record(keyed.target, mark, spot.positions, spot.place)
         for element in value if isinstance(value, list) else [value]:
-            key = element.get(keyed.key) if isinstance(element, dict) else None
+            key = as_record(element).look_up(keyed.key) if isinstance(element, dict) else None
             if not isinstance(element, dict) or isinstance(key, Unknown):
                 further.append(element)
-            elif key is not None:
-                record = element if isinstance(element, Record) else Record(element)
+            elif key is not None and key is not ABSENT:
+                record = as_record(element)
                 self.keyed_one(source, text(key), record, spot)
         if holder is not None and further:
             why = next(iter(unknowns(further)), None)
@@ -280,10 +285,12 @@ class _Walk:
         positions = {**spot.positions, path: key}
         if keyed.value:
             mark = record.marks.get(keyed.value) or record.place
-            if record.get(keyed.value) is not None:
-                self.put(path, record[keyed.value], mark, replace(spot, positions=positions))
+            value = record.look_up(keyed.value)
+            if value is not ABSENT:
+                self.put(path, value, mark, replace(spot, positions=positions))
             return
-        inner = Record({name: item for name, item in record.items() if name != keyed.key}, record.place, record.marks)
+        left = {name: item for name, item in record.items() if name != keyed.key}
+        inner = Record(left, record.place, record.marks, record.rest)
         if self.page.record(path, record.place, positions, record.place) is not None:
             self.block(inner, Spot(f"{source}.", path, positions, record.place))
 
@@ -304,11 +311,16 @@ def _keys(positions: Positions) -> Positions:
     return {path: key for path, key in positions.items() if isinstance(key, str)}
 
 
+def _texts(value: Value) -> Value:
+    if isinstance(value, OneOf):
+        return OneOf(map(_texts, value.options), value.reason, value.place, value.settle)
+    return value if isinstance(value, Unknown) else text(value)
+
+
 def _is_blocks(value: Value) -> bool:
     if isinstance(value, list):
-        return any(isinstance(element, dict) for element in value) or (
-            isinstance(value, Items) and _is_blocks(value.rest)
-        )
+        rest = value.rest if isinstance(value, Items) else ABSENT
+        return any(isinstance(element, dict | OneOf) and _is_blocks(element) for element in (*value, rest))
     if isinstance(value, OneOf):
         return any(_is_blocks(option) for option in value.options)
     return isinstance(value, dict)

@@ -37,10 +37,13 @@ class Page:
         return known
 
     def record(self, path: PathOf, mark: Mark | None, positions: Positions, place: Place | None) -> Record | None:
-        """The record at `path`, made where it is not there; None inside something unknown."""
+        """The record at `path` (of a list, the element at its position), made where it is not there; None inside
+        something unknown."""
         found = self._holder(path, mark, positions, place) if path else None
         if found is None:
             return None if path else self.root
+        if is_list(self.route.shape_at(path)):
+            return self._element(*found, _position(path, positions), mark, place)
         return self._step(*found, mark, place)
 
     def _holder(
@@ -52,8 +55,7 @@ class Page:
             here = path[:depth]
             key = _key(here, positions)
             if is_list(self.route.shape_at(here)):
-                position = positions.get(here, 0)
-                following = self._element(record, key, position if isinstance(position, int) else 0, mark, place)
+                following = self._element(record, key, _position(here, positions), mark, place)
             else:
                 following = self._step(record, key, mark, place)
             if following is None:
@@ -83,6 +85,11 @@ class Page:
             found.append(Record(place=place, marks={}))
         element = found[position]
         return element if isinstance(element, Record) else None
+
+
+def _position(path: PathOf, positions: Positions) -> int:
+    position = positions.get(path, 0)
+    return position if isinstance(position, int) else 0
 
 
 def _key(path: PathOf, positions: Positions) -> str:

@@ -37,7 +37,7 @@ def same(left: Value, right: Value) -> bool:
         if type(left) is not type(right):
             return False
         if isinstance(left, Ref):
-            return left.address == right.address and left.path == right.path
+            return (left.address, left.path) == (right.address, right.path)
         if isinstance(left, Text):
             return len(left.parts) == len(right.parts) and all(map(same, left.parts, right.parts))
         return False

@@ -77,8 +77,7 @@ def _expand(block: Block, scope: Scope, elements: Items) -> None:
     collection = evaluate(attributes["for_each"].expression, scope)
     perhaps: list[Value] = []
     doubt: Unknown | None = None
-    for key, value, uncertain in _rounds(collection):
-        scope.names.run.step()
+    for key, value, uncertain in _rounds(_bounded(collection, scope)):
         record = evaluate_body(content, scope.bind({name: Record({"key": key, "value": value})}))
         if uncertain is None:
             elements.append(record)
@@ -87,6 +86,15 @@ def _expand(block: Block, scope: Scope, elements: Items) -> None:
             doubt = doubt or uncertain
     if doubt is not None:
         elements.rest = one_of(perhaps if elements.rest is ABSENT else [*perhaps, elements.rest], doubt)
+
+
+def _bounded(collection: Value, scope: Scope) -> Value:
+    """The collection, unless the rounds over it are too many for one review."""
+    try:
+        scope.names.run.step(len(collection) if isinstance(collection, dict | list) else 1)
+    except EvaluationError as error:
+        return Unknown(str(error))
+    return collection
 
 
 def written(name: str, attributes: Mapping[str, Attribute]) -> str:

@@ -1,4 +1,4 @@
-"""One directory of Terraform files as a module's configuration: what is declared in it, before anything is evaluated."""
+"""One directory of Terraform files as a configuration: what is declared in it, before anything is evaluated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mainstay.sources.terraform import expressions, json_syntax, syntax
 from mainstay.sources.terraform.syntax import Attribute, Block, Body
 
 SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
-LARGEST_FILE = 10_000_000
+LARGEST_FILE = 4_000_000
+LARGEST_JSON = 10_000_000
 
 Address = tuple[str, str]
 """A resource's type and name; a provider's name and alias."""
@@ -73,8 +74,9 @@ def read_file(path: Path, shown: str) -> tuple[Body, list[Gap]]:
     """A file's top level; a file that cannot be read is an empty one with a Gap."""
     place = Place(shown, 1, 1)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            reason = f"has more than {LARGEST_FILE // 1_000_000} MB, the most that is read; the file is left out"
+        most = LARGEST_JSON if path.name.endswith(".json") else LARGEST_FILE
+        if path.stat().st_size > most:
+            reason = f"has more than {most // 1_000_000} MB, the most that is read; the file is left out"
             return Body(), [Gap("limit", reason, place)]
         text = path.read_bytes()
     except OSError as error:

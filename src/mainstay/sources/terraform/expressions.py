@@ -291,7 +291,7 @@ def _spread_open(name: str, values: Sequence[Value], last: Items, place: Place) 
 
 def _apply(name: str, values: list[Value], scope: Scope, place: Place) -> Value:
     """Calls a function; over the options of the one argument that is one of several values."""
-    check_weight(values)
+    scope.names.run.step(1 + check_weight(values) // 10)
     uncertain = [position for position, value in enumerate(values) if isinstance(value, OneOf)]
     if len(uncertain) == 1:
         position = uncertain[0]
@@ -308,6 +308,7 @@ def _apply(name: str, values: list[Value], scope: Scope, place: Place) -> Value:
     run = scope.names.run
     try:
         result = functions.call(name, values, run.context, place)
+        run.step(len(result) // 10 if isinstance(result, list) else 0)
         run.doubts += isinstance(result, Unknown) and not result.is_set  # with known arguments it might fail
         return result
     except functions.Refused as refusal:
@@ -356,14 +357,23 @@ def _conditional(node: Node, source: Source) -> Closure:
     test_node, yes_node, no_node = (child for child in node.named_children if child.type == "expression")
     test, yes, no = compile(test_node, source), compile(yes_node, source), compile(no_node, source)
     place = source.place(test_node)
+    text = _is_text(yes_node) or _is_text(no_node)
 
     def choose(scope: Scope) -> Value:
         decision = operators.to_bool(test(scope))
         if not isinstance(decision, Unknown):
-            return yes(scope) if decision else no(scope)
+            value = yes(scope) if decision else no(scope)
+            # both branches have one type: beside a string, a number is one too
+            return convert(value, "string") if text and isinstance(value, bool | int | float) else value
         return one_of([_branch(yes, scope), _branch(no, scope)], decision, place)
 
     return choose
+
+
+def _is_text(node: Node) -> bool:
+    """True of a string that is written out."""
+    child = _children(node)[0]
+    return child.type == "literal_value" and _children(child)[0].type == "string_lit"
 
 
 def _branch(branch: Closure, scope: Scope) -> Value:

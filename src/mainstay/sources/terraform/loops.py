@@ -47,7 +47,12 @@ def compile_for(node: Node, source: Source, compile: Compile) -> Closure:
         any(child.type == "ellipsis" for child in node.children),
     )
     build = _object if is_object else _tuple
-    return lambda scope: _over(loop, loop.collection(scope), scope, build)
+
+    def run(scope: Scope) -> Value:
+        scope.names.run.step()
+        return _over(loop, loop.collection(scope), scope, build)
+
+    return run
 
 
 def _over(loop: _Loop, collection: Value, scope: Scope, build: Callable[[_Loop, Value, Scope], Value]) -> Value:

@@ -56,6 +56,7 @@ class Module:
         self._cache: dict[str, Cached] = {}
         self._busy: set[str] = set()
         self._instances: dict[str, list[Instance]] = {}
+        self._together: dict[str, Value] = {}
         self._modules: dict[str, list[tuple[Round, Module]]] = {}
         self.module_count = 1
 
@@ -109,9 +110,7 @@ class Module:
     def resources(self) -> Iterator[Instance]:
         """Every instance of every managed resource, those of the modules it calls included."""
         for (type, name), block in self.configuration.managed.items():
-            for instance in self._expanded(block, f"{type}.{name}"):
-                self.run.step()
-                yield instance
+            yield from self._expanded(block, f"{type}.{name}")
         for name in self.configuration.calls:
             for _, module in self.modules(name) or ():
                 yield from module.resources()
@@ -183,8 +182,11 @@ class Module:
             return Unknown(f"{local} is not declared", place)
         if f"{local}#" in self._busy:
             return self._circle(local, place)
-        instances = self._expanded(block, local)
-        return _collected(block, [(instance.round, instance) for instance in instances])
+        known = self._together.get(local)
+        if known is None:
+            instances = self._expanded(block, local)
+            known = self._together[local] = _collected(block, [(instance.round, instance) for instance in instances])
+        return known
 
     def _expanded(self, block: Block, local: str) -> list[Instance]:
         known = self._instances.get(local)

@@ -13,7 +13,7 @@ from mainstay.model.values import Value
 from mainstay.sources.terraform.functions import Context
 from mainstay.sources.terraform.types import EvaluationError
 
-MOST_STEPS = 500_000
+MOST_STEPS = 200_000
 
 
 class Names(Protocol):

@@ -244,6 +244,8 @@ def _parse_piecewise(root: Node | None, source: Source, compile: Compile) -> tup
         if node is not None:
             _Reader(source, compile).add(body, node)
             continue
+        if root is None and TOP_LEVEL_BLOCK.search(source.text) is None:
+            return body, [Gap("limit", "is too broken to be read in time; it is left out", Place(source.file, 1, 1))]
         cuts = sorted({start, *(match.start() for match in TOP_LEVEL_BLOCK.finditer(source.text, start, end))})
         line, counted = source.text.count(b"\n", 0, start), start
         for begin, stop in zip(cuts, [*cuts[1:], end], strict=True):
@@ -253,10 +255,8 @@ def _parse_piecewise(root: Node | None, source: Source, compile: Compile) -> tup
             gap = _add_piece(body, piece, compile)
             gaps += [gap] if gap is not None else []
             if len(gaps) == MOST_GAPS:
-                return body, [
-                    *gaps,
-                    Gap("limit", "has too many faults; the rest of the file is left out", gaps[-1].place),
-                ]
+                many = Gap("limit", "has too many faults; the rest of the file is left out", gaps[-1].place)
+                return body, [*gaps, many]
     return body, gaps
 
 

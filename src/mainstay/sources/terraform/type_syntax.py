@@ -1,4 +1,4 @@
-"""Type constraints, `object({port = optional(number, 443)})`, from syntax to the plain data that `types` converts by."""
+"""Type constraints, `object({port = optional(number, 443)})`, from syntax to the data that `types` converts by."""
 
 from __future__ import annotations
 

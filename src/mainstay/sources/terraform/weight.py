@@ -14,13 +14,13 @@ class TooLarge(EvaluationError):
     """A value that is larger than any configuration needs."""
 
 
-def check_weight(value: Value) -> None:
-    """Raises TooLarge where a value holds too much, or nests too deeply to be walked through later.
+def check_weight(value: Value) -> int:
+    """The number of elements in a value; raises TooLarge where it holds too much, or nests too deeply to be walked.
 
     What is held twice counts twice, since whoever walks through it meets it twice.
     """
     if isinstance(value, bool | int | float) or value is None:
-        return
+        return 0
     nodes = letters = 0
     waiting: list[tuple[Value, int]] = [(value, 0)]
     while waiting:
@@ -39,6 +39,7 @@ def check_weight(value: Value) -> None:
         if depth > DEEPEST:
             raise TooLarge(f"the value nests more than {DEEPEST} levels deep")
         waiting.extend([(child, depth + 1) for child in children])
+    return nodes
 
 
 def _children(value: Value) -> list[Value]:
