@@ -10,6 +10,7 @@ from mainstay.model.values import Record, Ref, Text, Unknown
 OWN = Ref("aws_iam_policy.deploy", "arn")
 ID = Ref("Deploy", "id")
 LOOKED_UP = Ref("data.aws_iam_policy.found", "arn")
+OF_MODULE_DATA = Ref("module.data.aws_db_instance.orders", "arn")
 IN_MODULE = Ref("module.a.data.aws_iam_policy.found", "arn")
 
 
@@ -26,6 +27,7 @@ IN_MODULE = Ref("module.a.data.aws_iam_policy.found", "arn")
         (ID, "arn:aws:iam::aws:policy/AdministratorAccess", False),
         (ID, "deploy", None),
         (LOOKED_UP, "*::aws:policy/AdministratorAccess", None),
+        (OF_MODULE_DATA, "*::aws:policy/AdministratorAccess", False),
         (LOOKED_UP, r"arn:*:role/\*", None),
         (IN_MODULE, "*::aws:policy/AdministratorAccess", None),
         (Text([OWN, "/*"]), r"arn:*/\*", True),

@@ -23,7 +23,10 @@ def explanation(found: Explanation, width: int) -> str:
     lines += _row("question", f"{practice.question}  {practice.question_title}", width)
     lines += _row("risk", practice.risk, width)
     lines += _row("more", practice.url, width)
-    lines += ["", f"proved in part by {count(len(found.controls), 'control')}" if found.controls else "no control proves it yet"]
+    lines += [
+        "",
+        f"proved in part by {count(len(found.controls), 'control')}" if found.controls else "no control proves it yet",
+    ]
     longest = max((len(control.id) for control in found.controls), default=0)
     lines += [f"  {control.id:{longest}}  {control.severity:8}  {control.title}" for control in found.controls]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ nobody set is missing from its map, or None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -40,6 +41,9 @@ ABSENT: Final = Absent()
 
 # Recursive, and mypy's recursive aliases make every `isinstance` chain unreadable: the alias names the intent.
 Value = Any
+
+LOOKED_UP: Final = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*data\.[\w-]+\.[\w-]+(?:\[[^\]]*\])?$")
+"""The address of a data source: of something that the code does not declare."""
 
 
 class Unknown:
@@ -94,8 +98,8 @@ class Ref(Unknown):
 
     @property
     def is_own(self) -> bool:
-        """True for the id or ARN of a resource that the code declares: AWS makes it up, and does not own what it names."""
-        return not self.address.rpartition("data.")[1] and (self.path == "id" or bool(self.prefix))
+        """True for the id or ARN of a resource that the code declares: AWS makes it up, and owns not what it names."""
+        return (self.path == "id" or bool(self.prefix)) and LOOKED_UP.match(self.address) is None
 
     @property
     def prefix(self) -> str:

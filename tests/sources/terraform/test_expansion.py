@@ -47,7 +47,6 @@ def test_known_counts_give_every_instance_its_address(
         ("count = var.flag ? 2 : 0", ["a_b.c[0]", "a_b.c[1]"]),
         ("count = length(var.u)", ["a_b.c[?]"]),
         ('for_each = var.flag ? toset(["x"]) : toset([])', ['a_b.c["x"]']),
-        ("for_each = { for k, v in { a = 1 } : k => v if var.flag }", ["a_b.c[?]"]),
     ],
 )
 def test_what_is_not_known_to_exist_may_exist_and_says_why(
@@ -58,6 +57,13 @@ def test_what_is_not_known_to_exist_may_exist_and_says_why(
     for found in reading.resources.values():
         assert found.may_exist is not None
         assert found.may_exist.settle in ("set var.u", "set var.flag")
+
+
+def test_a_filter_that_is_not_decided_leaves_one_instance_that_may_exist(read: Callable[..., Any]) -> None:
+    found = read(resource("for_each = { for k, v in { a = 1 } : k => v if var.flag }\nx = each.value")).resources
+    assert list(found) == ["a_b.c[?]"]
+    assert found["a_b.c[?]"].may_exist is not None
+    assert found["a_b.c[?]"].body["x"] == 1
 
 
 def test_what_every_alternative_has_is_certain(read: Callable[..., Any]) -> None:

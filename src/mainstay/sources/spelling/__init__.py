@@ -26,6 +26,7 @@ from mainstay.sources.spelling.tables import (
     read_tables,
     split_path,
 )
+from mainstay.sources.spelling.texts import read_encoded
 from mainstay.sources.spelling.translate import translate
 from mainstay.sources.spelling.writing import blot_out
 
@@ -74,6 +75,7 @@ class Spelling:
             return resource
         properties = copied(resource.properties)
         fill_in(properties, facts)
+        read_encoded(properties, facts.encoded)
         return replace(resource, properties=properties)
 
     # -- one resource
@@ -152,6 +154,7 @@ class Spelling:
         facts = self.tables.types.get(draft.type)
         if facts is not None:
             fill_in(draft.properties, facts)
+            read_encoded(draft.properties, facts.encoded)
         addresses = set(moved(draft.references, moves))
         for linked in raw.links.values():
             addresses.update(moved(linked, moves))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from mainstay.model import shapes
@@ -11,6 +10,7 @@ from mainstay.model.shapes import Shape
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Record, Ref, Set, Text, Unknown, Value
 from mainstay.sources.spelling.names import property_for
 from mainstay.sources.spelling.routes import is_free, is_list, is_tags
+from mainstay.sources.spelling.texts import document as document_of
 
 
 def shaped(value: Value, shape: Shape | None, choices: Mapping[str, Value] | None, document: bool) -> Value:
@@ -25,7 +25,7 @@ def shaped(value: Value, shape: Shape | None, choices: Mapping[str, Value] | Non
     if choices is not None:
         value = _chosen(value, choices)
     if shape == "json" or document:
-        return decoded(value)
+        return document_of(value)
     if is_list(shape):
         return _list(value, shape)
     if shape is not None and isinstance(value, list):
@@ -77,18 +77,6 @@ def _chosen(value: Value, choices: Mapping[str, Value]) -> Value:
 def text(value: Value) -> str:
     """A scalar as the string that the source means by it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def decoded(value: Value) -> Value:
-    """JSON text as what it says; text that is none stays text."""
-    if isinstance(value, Document):
-        return value.value
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
 
 
 def respelled(value: Value, shape: Shape | None, place: Place | None) -> Value:

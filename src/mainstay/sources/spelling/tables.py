@@ -82,6 +82,7 @@ class TypeFacts:
     default: Mapping[PathOf, Default] = field(default_factory=dict)
     identity: str = ""
     links: Mapping[PathOf, tuple[str, ...]] = field(default_factory=dict)
+    encoded: tuple[PathOf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,7 @@ class _Reader:
         return Default(_plain(entry.get("value")), ServiceDefault(str(entry.get("since", ""))))
 
     def facts(self, entry: Record) -> TypeFacts:
-        self.known(entry, ("default", "identity", "links"))
+        self.known(entry, ("default", "identity", "links", "encoded"))
         return TypeFacts(
             {split_path(path): self.default(default) for path, default in self.records(entry, "default")},
             str(entry.get("identity", "")),
@@ -267,6 +268,7 @@ class _Reader:
                 split_path(path): tuple(types if isinstance(types, list) else [types])
                 for path, types in self.record(entry, "links").items()
             },
+            tuple(split_path(path) for path in self.names(entry, "encoded")),
         )
 
 

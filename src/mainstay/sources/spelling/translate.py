@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from mainstay.model.places import Mark, Place
 from mainstay.model.shapes import Shape
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Text, Unknown, Value, unknowns
-from mainstay.sources.spelling.forms import decoded, respelled, shaped, text
+from mainstay.sources.spelling.forms import respelled, shaped, text
 from mainstay.sources.spelling.joining import Positions, join
 from mainstay.sources.spelling.routes import Route, is_free, is_list, is_tags, route
 from mainstay.sources.spelling.splitting import as_record, split_block, split_elements
 from mainstay.sources.spelling.tables import PathOf, Table, split_path
+from mainstay.sources.spelling.texts import document
 from mainstay.sources.spelling.writing import Page, blot_out
 
 
@@ -329,7 +330,7 @@ def _is_blocks(value: Value) -> bool:
 def _all_decoded(value: Value) -> Value:
     if isinstance(value, OneOf):
         return OneOf(map(_all_decoded, value.options), value.reason, value.place, value.settle)
-    found = decoded(value)
+    found = document(value)
     if isinstance(found, Text):
         return Unknown(found.reason, found.place, found.settle)
     return Unknown("the text is no JSON") if isinstance(found, str) else found

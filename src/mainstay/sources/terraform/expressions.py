@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value, unknowns
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value, is_known, unknowns
 from mainstay.sources.terraform import access, functions, loops, operators, templates
 from mainstay.sources.terraform.alternatives import each_option, one_of
 from mainstay.sources.terraform.scope import Scope
@@ -344,7 +344,7 @@ def _can(arguments: Sequence[Closure], scope: Scope) -> Value:
     except EvaluationError:
         return False
     doubtful, run.doubts = run.doubts > before, before
-    if not doubtful and (not isinstance(value, Unknown) or value.is_set):
+    if not doubtful and (is_known(value) or isinstance(value, Ref)):
         return True
     leaf = next(unknowns(value), None) or Unknown("whether it can be evaluated is not known")
     return Unknown(leaf.reason, leaf.place, leaf.settle)
@@ -360,7 +360,7 @@ def _conditional(node: Node, source: Source) -> Closure:
     text = _is_text(yes_node) or _is_text(no_node)
 
     def choose(scope: Scope) -> Value:
-        decision = operators.to_bool(test(scope))
+        decision = _doubtful(operators.to_bool(test(scope)), scope)
         if not isinstance(decision, Unknown):
             value = yes(scope) if decision else no(scope)
             # both branches have one type: beside a string, a number is one too
@@ -384,22 +384,29 @@ def _branch(branch: Closure, scope: Scope) -> Value:
         return Unknown(str(error))
 
 
+def _doubtful(value: Value, scope: Scope) -> Value:
+    """A result that is unknown may be an error in the end: what it was computed from may be of a wrong type."""
+    if isinstance(value, Unknown):
+        scope.names.run.doubts += 1
+    return value
+
+
 def _operation(node: Node, source: Source) -> Closure:
     child = _children(node)[0]
     parts = _children(child)
     if child.type == "unary_operation":
         operand = _sequence(parts[1:], source)
         apply = operators.negate if parts[0].type == "!" else operators.minus
-        return lambda scope: apply(operand(scope))
+        return lambda scope: _doubtful(apply(operand(scope)), scope)
     position = next(i for i, part in enumerate(parts) if not part.is_named and part.type not in "()")
     left, right = _sequence(parts[:position], source), _sequence(parts[position + 1 :], source)
     symbol = parts[position].type
     if symbol == "&&":
-        return lambda scope: operators.both(left(scope), lambda: right(scope))
+        return lambda scope: _doubtful(operators.both(left(scope), lambda: right(scope)), scope)
     if symbol == "||":
-        return lambda scope: operators.either(left(scope), lambda: right(scope))
+        return lambda scope: _doubtful(operators.either(left(scope), lambda: right(scope)), scope)
     compute = operators.BINARY[symbol]
-    return lambda scope: compute(left(scope), right(scope))
+    return lambda scope: _doubtful(compute(left(scope), right(scope)), scope)
 
 
 def _template(node: Node, source: Source) -> Closure:

@@ -59,6 +59,7 @@ def _over(loop: _Loop, collection: Value, scope: Scope, build: Callable[[_Loop, 
     if isinstance(collection, OneOf):
         return each_answer(collection, lambda option: _over(loop, option, scope, build))
     if isinstance(collection, Unknown):
+        scope.names.run.doubts += 1  # it may be nothing that a loop takes
         return Unknown(collection.reason, collection.place, collection.settle)
     if not isinstance(collection, dict | list):
         raise EvaluationError("`for` takes a list, a set or a map")
@@ -74,6 +75,7 @@ def _rounds(loop: _Loop, collection: Value, scope: Scope) -> Iterator[tuple[Scop
         taken: bool | Unknown = True if certain is None else certain
         if loop.test is not None:
             verdict = to_bool(loop.test(inner))
+            scope.names.run.doubts += isinstance(verdict, Unknown)
             if verdict is False:
                 continue
             taken = verdict if taken is True else taken

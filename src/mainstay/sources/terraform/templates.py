@@ -242,7 +242,12 @@ def _inner(token: _Token, source: Source, compile: Compile) -> Closure:
 
 
 def _joined(pieces: Sequence[Closure], place: Place) -> Closure:
-    return lambda scope: join([piece(scope) for piece in pieces], place)
+    def put_together(scope: Scope) -> Value:
+        value = join([piece(scope) for piece in pieces], place)
+        scope.names.run.doubts += isinstance(value, Unknown)  # what is not known may be nothing that text can hold
+        return value
+
+    return put_together
 
 
 def join(values: Sequence[Value], place: Place) -> Value:

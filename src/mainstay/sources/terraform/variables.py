@@ -59,8 +59,8 @@ def declare(name: str, block: Block, scope: Scope) -> Variable:
     typed = attributes.get("type")
     node = _type_node(typed)
     if node is not None:
-        # expressions of a type are literals, so that their places are never looked at
-        source = syntax.Source(block.place.file, node.text or b"", 0)
+        # nodes count bytes from the start of their file, of which only the type is at hand
+        source = syntax.Source(block.place.file, b" " * node.start_byte + (node.text or b""))
         try:
             constraint = read_constraint(node, lambda inner: expressions.compile(inner, source)(scope))
         except (EvaluationError, RecursionError):
