@@ -37,8 +37,8 @@ def write(tree: Path, name: str, data: str | bytes) -> None:
 CASES: dict[str, tuple[str, str | bytes, str, str]] = {
     "broken HCL": ("broken.tf", 'resource "aws_s3_bucket" "x" {\n  bucket = = 1\n}\n', "syntax", "aws_s3_bucket"),
     "a brace that is never closed": ("open.tf", 'resource "aws_s3_bucket" "x" {\n  tags = {\n', "syntax", "open.tf"),
-    "UTF-16 text": ("wide.tf", 'locals { a = "b" }\n'.encode("utf-16"), "unreadable", "wide.tf"),
-    "a NUL byte": ("nul.tf", b'locals { a = "\x00" }\n', "unreadable", "nul.tf"),
+    "latin-1 text": ("latin.tf", b'locals { a = "\xe9" }\n', "syntax", "latin.tf"),
+    "a NUL byte": ("nul.tf", b'locals { a = "\x00" }\n', "syntax", "nul.tf"),
     "broken JSON": ("broken.tf.json", '{"resource": {"aws_s3_bucket": ', "syntax", "broken.tf.json"),
     "cyclic locals": ("circle.tf", 'locals {\n  a = local.b\n  b = local.a\n}\n'
                       'resource "aws_ebs_volume" "c" {\n  encrypted = local.a\n}\n', "evaluation", "itself"),

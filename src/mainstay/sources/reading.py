@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mainstay.documents import decode
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.resources import Resource
@@ -119,12 +120,11 @@ def _templates(
         for path in found.candidates:
             gap = Gap("unsupported", "is neither Terraform nor a CloudFormation template", Place(show(path), 1, 1))
             yield Scope(show(path), [], [gap], 0)
-    nested = {inner for path in templates for inner in cloudformation.nested_templates(path)}
-    for path in templates:
-        resolved = path.resolve()
-        if resolved in done or resolved in nested:
+    nested = {path.resolve(): cloudformation.nested_templates(path) for path in templates}
+    for path in _outermost(templates, nested):
+        if path.resolve() in done:
             continue
-        done.add(resolved)
+        done.add(path.resolve())
         resources: list[Resource] = []
         gaps: list[Gap] = []
         for item in cloudformation.read(path, show(path), options.cloudformation, tree):
@@ -135,11 +135,26 @@ def _templates(
         yield Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1)
 
 
+def _outermost(templates: Sequence[Path], nested: Mapping[Path, set[Path]]) -> Iterator[Path]:
+    """The templates that no other nests; then those that only nest each other, one of each circle."""
+    inner = set[Path]().union(*nested.values())
+    reached: set[Path] = set()
+    for path in [*(one for one in templates if one.resolve() not in inner), *templates]:
+        if path.resolve() not in reached:
+            yield path
+            waiting = [path.resolve()]
+            while waiting:
+                one = waiting.pop()
+                if one not in reached:
+                    reached.add(one)
+                    waiting.extend(nested.get(one, ()))
+
+
 def _is_template(path: Path) -> bool:
     try:
         large = path.stat().st_size > MOST_TEMPLATE_BYTES
         with path.open("rb") as file:
-            text = file.read(HEAD if large else -1).decode("utf-8", "replace")
+            text, _ = decode(file.read(HEAD if large else -1), path.name)
         # a template that is too large is one all the same: its reader says so
         return "AWSTemplateFormatVersion" in text if large else cloudformation.is_template(text)
     except OSError:

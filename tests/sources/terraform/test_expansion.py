@@ -84,7 +84,8 @@ def test_each_and_count_have_their_values(read: Callable[..., Any]) -> None:
 
 def test_resources_with_count_are_lists_and_with_for_each_maps(read: Callable[..., Any]) -> None:
     text = (
-        'resource "a_b" "l" {\n  count = 2\n  n = count.index\n}\nresource "a_b" "m" {\n  for_each = toset(["p"])\n  n = each.key\n}\n'
+        'resource "a_b" "l" {\n  count = 2\n  n = count.index\n}\nresource "a_b" "m" {\n'
+        '  for_each = toset(["p"])\n  n = each.key\n}\n'
         'resource "a_b" "r" {\n  x = a_b.l[*].n\n  y = a_b.l[1].n\n  z = a_b.m["p"].n\n  w = [for k, v in a_b.m : k]\n'
         "  v = length(a_b.l)\n  u = a_b.l[5].n\n}\n"
     )

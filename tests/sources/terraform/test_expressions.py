@@ -49,7 +49,8 @@ resource "aws_x" "a" {
     "expression",
     ["var.u", "var.u.a", "var.u[0]", "var.u + 1", "-var.u", "!var.flag", "var.u == 1", "var.u[0] == var.u[1]",
      "var.u.a == var.u.b", "-aws_x.a.size == aws_x.a.size", "var.flag && true", "var.flag || false",
-     "aws_x.a.list[0] == aws_x.a.list[1]", "tonumber(var.u)", "[for x in var.u : x][0]", '"${var.u[0]}" == "${var.u[1]}"'],
+     "aws_x.a.list[0] == aws_x.a.list[1]", "tonumber(var.u)", "[for x in var.u : x][0]",
+     '"${var.u[0]}" == "${var.u[1]}"'],
 )  # fmt: skip
 def test_what_an_unknown_decides_is_unknown_and_names_what_settles_it(
     read: Callable[..., Any], expression: str

@@ -31,6 +31,7 @@ nested = st.recursive(scalar, lambda inner: st.lists(inner, max_size=3), max_lea
 ARGUMENTS: dict[str, st.SearchStrategy[list[Value]]] = {
     "alltrue": st.tuples(st.lists(st.sampled_from([True, False, None, "true"]), max_size=3)).map(list),
     "anytrue": st.tuples(st.lists(st.sampled_from([True, False, None, "true"]), max_size=3)).map(list),
+    "base64encode": st.tuples(word).map(list),
     "chunklist": st.tuples(scalars, number).map(list),
     "coalesce": st.lists(st.one_of(word, st.none(), number), min_size=1, max_size=4),
     "coalescelist": st.lists(words, min_size=1, max_size=3),

@@ -28,7 +28,9 @@ def test_a_configuration_in_json_gives_what_it_gives_in_hcl(read: Callable[..., 
                     "escaped": "$${x}",
                 },
                 "b": {"provider": "aws.west", "depends_on": ["aws_x.a"]},
-                "c": [{"dynamic": {"rule": {"for_each": "${var.v}", "iterator": "it", "content": {"p": "${it.value}"}}}}],
+                "c": [{"dynamic": {"rule": {
+                    "for_each": "${var.v}", "iterator": "it", "content": {"p": "${it.value}"},
+                }}}],
             }
         },
         "module": {"m": {"source": "./m", "providers": {"aws": "aws.west"}, "n": 5}},

@@ -11,15 +11,20 @@ import pytest
 
 from mainstay.model.values import OneOf, Ref, Unknown
 
-CHILD = 'variable "n" {\n  default = 0\n}\nresource "a_b" "c" {\n  n = var.n\n}\noutput "n" {\n  value = var.n\n}\noutput "id" {\n  value = a_b.c.id\n}\n'
+CHILD = (
+    'variable "n" {\n  default = 0\n}\nresource "a_b" "c" {\n  n = var.n\n}\noutput "n" {\n'
+    '  value = var.n\n}\noutput "id" {\n  value = a_b.c.id\n}\n'
+)
 
 
 def test_modules_nest_with_count_and_for_each(read: Callable[..., Any]) -> None:
     reading = read(
         {
             "main.tf": 'module "outer" {\n  source = "./outer"\n  for_each = { x = 1, y = 2 }\n  n = each.value\n}\n'
-            'resource "r_s" "t" {\n  all = [for k, m in module.outer : m.sum]\n  one = module.outer["x"].sum\n  id = module.outer["x"].id\n}\n',
-            "outer/main.tf": 'variable "n" {}\nmodule "inner" {\n  source = "../inner"\n  count = 2\n  n = var.n * 10 + count.index\n}\n'
+            'resource "r_s" "t" {\n  all = [for k, m in module.outer : m.sum]\n'
+            '  one = module.outer["x"].sum\n  id = module.outer["x"].id\n}\n',
+            "outer/main.tf": 'variable "n" {}\nmodule "inner" {\n  source = "../inner"\n  count = 2\n'
+            "  n = var.n * 10 + count.index\n}\n"
             'output "sum" {\n  value = sum(module.inner[*].n)\n}\noutput "id" {\n  value = module.inner[0].id\n}\n',
             "inner/main.tf": CHILD,
         }
@@ -52,7 +57,8 @@ def test_a_module_that_may_exist_makes_its_resources_doubtful(read: Callable[...
 
 def test_a_registry_module_is_a_gap_until_it_is_downloaded(read: Callable[..., Any]) -> None:
     files = {
-        "main.tf": 'module "net" {\n  source = "terraform-aws-modules/vpc/aws"\n}\nresource "a_b" "x" {\n  v = module.net.vpc_id\n}\n'
+        "main.tf": 'module "net" {\n  source = "terraform-aws-modules/vpc/aws"\n}\nresource "a_b" "x" {\n'
+        "  v = module.net.vpc_id\n}\n"
     }
     reading = read(files)
     assert [gap.kind for gap in reading.gaps] == ["module"]
@@ -76,7 +82,8 @@ def test_default_tags_lie_under_the_resources_own(read: Callable[..., Any]) -> N
             'resource "aws_x" "west" {\n  provider = aws.west\n}\nresource "google_x" "other" {\n}\n'
             'module "m" {\n  source = "./m"\n  providers = {\n    aws = aws.west\n    aws.second = aws\n  }\n}\n'
             'variable "tags" {}\nresource "aws_x" "unknown" {\n  tags = var.tags\n}\n',
-            "m/main.tf": 'provider "aws" {\n}\nresource "aws_x" "m" {\n}\nresource "aws_x" "second" {\n  provider = aws.second\n}\n',
+            "m/main.tf": 'provider "aws" {\n}\nresource "aws_x" "m" {\n}\nresource "aws_x" "second" {\n'
+            "  provider = aws.second\n}\n",
         }
     )
     assert reading["aws_x.own"]["tags"] == {"Env": "prod", "Team": "b"}
@@ -94,7 +101,9 @@ def test_default_tags_lie_under_the_resources_own(read: Callable[..., Any]) -> N
 def test_override_files_change_what_others_declare(read: Callable[..., Any]) -> None:
     reading = read(
         {
-            "main.tf": 'resource "a_b" "c" {\n  x = 1\n  y = 1\n  rule {\n    p = 1\n  }\n  dynamic "extra" {\n    for_each = [1]\n    content {\n      p = 1\n    }\n  }\n}\nlocals {\n  l = 1\n}\n',
+            "main.tf": 'resource "a_b" "c" {\n  x = 1\n  y = 1\n  rule {\n    p = 1\n  }\n'
+            '  dynamic "extra" {\n    for_each = [1]\n    content {\n      p = 1\n    }\n  }\n}\n'
+            "locals {\n  l = 1\n}\n",
             "a_override.tf": 'resource "a_b" "c" {\n  x = 2\n  rule {\n    p = 2\n  }\n  extra {\n    p = 2\n  }\n}\n',
             "override.tf": 'resource "a_b" "c" {\n  z = local.l\n}\nlocals {\n  l = 3\n}\n',
         }
@@ -145,7 +154,8 @@ def test_modules_that_call_themselves_end_with_a_gap(read: Callable[..., Any]) -
 
 def test_the_zones_of_a_region_are_counted_but_not_guessed(read: Callable[..., Any]) -> None:
     text = (
-        'provider "aws" {\n  region = "eu-west-1"\n}\ndata "aws_availability_zones" "z" {\n}\ndata "aws_region" "r" {\n}\n'
+        'provider "aws" {\n  region = "eu-west-1"\n}\ndata "aws_availability_zones" "z" {\n}\n'
+        'data "aws_region" "r" {\n}\n'
         'resource "a_b" "c" {\n  count = length(slice(data.aws_availability_zones.z.names, 0, 2))\n'
         "  zone = data.aws_availability_zones.z.names[count.index]\n  region = data.aws_region.r.name\n}\n"
     )

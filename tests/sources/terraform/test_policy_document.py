@@ -12,7 +12,10 @@ from mainstay.model.values import Document, Text
 
 
 def document(read: Callable[..., Any], body: str, more: str = "") -> Any:
-    text = f'{more}data "aws_iam_policy_document" "d" {{\n{body}\n}}\nresource "a_b" "c" {{\n  p = data.aws_iam_policy_document.d.json\n}}\n'
+    text = (
+        f'{more}data "aws_iam_policy_document" "d" {{\n{body}\n}}\nresource "a_b" "c" {{\n'
+        f"  p = data.aws_iam_policy_document.d.json\n}}\n"
+    )
     return read(text)["a_b.c"]["p"]
 
 
@@ -27,11 +30,12 @@ STATEMENTS = [
         {"Sid": "A", "Effect": "Deny", "NotAction": ["b:B", "a:A"], "NotResource": ["y", "x"]},
     ),
     ('actions = ["s3:*"]\nresources = []', {"Effect": "Allow", "Action": "s3:*"}),
-    ('resources = ["arn:aws:s3:::b/&{aws:username}"]', {"Effect": "Allow", "Resource": "arn:aws:s3:::b/${aws:username}"}),
+    ('resources = ["arn:aws:s3:::b/&{aws:id}"]', {"Effect": "Allow", "Resource": "arn:aws:s3:::b/${aws:id}"}),
     ('principals {\n type = "*"\n identifiers = ["*"]\n}', {"Effect": "Allow", "Principal": "*"}),
     ('principals {\n type = "AWS"\n identifiers = ["*"]\n}', {"Effect": "Allow", "Principal": {"AWS": "*"}}),
     (
-        'principals {\n type = "AWS"\n identifiers = ["1", "2"]\n}\nprincipals {\n type = "Service"\n identifiers = ["s"]\n}',
+        'principals {\n type = "AWS"\n identifiers = ["1", "2"]\n}\nprincipals {\n type = "Service"\n'
+' identifiers = ["s"]\n}',
         {"Effect": "Allow", "Principal": {"AWS": ["2", "1"], "Service": "s"}},
     ),
     ('not_principals {\n type = "AWS"\n identifiers = ["1"]\n}', {"Effect": "Allow", "NotPrincipal": {"AWS": "1"}}),
@@ -39,7 +43,10 @@ STATEMENTS = [
         'condition {\n test = "StringLike"\n variable = "v"\n values = ["b", "a"]\n}\n'
         'condition {\n test = "StringLike"\n variable = "v"\n values = ["c"]\n}\n'
         'condition {\n test = "Bool"\n variable = "aws:SecureTransport"\n values = ["false"]\n}',
-        {"Effect": "Allow", "Condition": {"StringLike": {"v": ["b", "a", "c"]}, "Bool": {"aws:SecureTransport": "false"}}},
+        {
+            "Effect": "Allow",
+            "Condition": {"StringLike": {"v": ["b", "a", "c"]}, "Bool": {"aws:SecureTransport": "false"}},
+        },
     ),
 ]  # fmt: skip
 
@@ -93,6 +100,9 @@ def test_what_is_not_known_leaves_the_rest_of_the_document(read: Callable[..., A
 
 
 def test_documents_made_of_documents_keep_their_structure(read: Callable[..., Any]) -> None:
-    other = 'variable "u" {}\ndata "aws_iam_policy_document" "o" {\n  statement {\n    sid = "O"\n    actions = [var.u]\n  }\n}\n'
+    other = (
+        'variable "u" {}\ndata "aws_iam_policy_document" "o" {\n  statement {\n    sid = "O"\n'
+        "    actions = [var.u]\n  }\n}\n"
+    )
     found = document(read, "source_policy_documents = [data.aws_iam_policy_document.o.json]\n", other)
     assert found.value["Statement"][0]["Sid"] == "O"

@@ -53,7 +53,7 @@ def test_places_count_characters(read: Callable[..., Any]) -> None:
     record = reading["a_b.c"]
     assert record.place == Place("main.tf", 2, 1, 2, 19)
     assert record.marks["x"].line == 3
-    assert record.marks["x"].end_column == 16
+    assert record.marks["x"].end_column == 17
     assert record["tags"].marks["é"] == Place("main.tf", 4, 12, 4, 19)
 
 

@@ -41,10 +41,10 @@ def test_values_come_in_terraforms_order(read: Callable[..., Any], tmp_path: Pat
         ("type = any", "{ a = 1 }", {"a": 1}),
         ("", "plain", "plain"),
         ("type = tuple([string, number])", '[1, "2"]', ["1", 2]),
-        ("type = object({ port = optional(number, 443), name = string })", '{ name = "n" }', {"port": 443, "name": "n"}),
+        ("type = object({ p = optional(number, 443), name = string })", '{ name = "n" }', {"p": 443, "name": "n"}),
         ("type = object({ a = optional(string) })", "{}", {"a": None}),
         ("type = object({ a = optional(object({ b = optional(bool, true) }), {}) })", "{}", {"a": {"b": True}}),
-        ("type = list(object({ p = optional(string, \"tcp\") }))", "[{}, { p = \"udp\" }]", [{"p": "tcp"}, {"p": "udp"}]),
+        ('type = list(object({ p = optional(string, "tcp") }))', '[{}, { p = "udp" }]', [{"p": "tcp"}, {"p": "udp"}]),
     ],
 )  # fmt: skip
 def test_given_values_are_converted_to_the_type(

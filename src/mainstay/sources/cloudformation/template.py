@@ -20,6 +20,7 @@ NESTED_STACK = "AWS::CloudFormation::Stack"
 _RESOURCES = re.compile(r"""(?:^|[{,"'\s])Resources["']?\s*:""")
 _TYPE = re.compile(r"""\bType["']?\s*:\s*["']?[A-Za-z0-9]+::[A-Za-z0-9]+""")
 _AWS_TYPE = re.compile(r"""\bType["']?\s*:\s*["']?AWS::""")
+_VERSION = re.compile(r"^AWSTemplateFormatVersion *:", re.MULTILINE)
 _SECTION = re.compile(r"^Resources *:", re.MULTILINE)
 _INDENTED_TYPE = re.compile(r"""^ +Type *: *["']?(?:AWS|Alexa|Custom)::""", re.MULTILINE)
 _TYPE_NAME = re.compile(r"(?:[A-Za-z0-9]+::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*|Custom::[A-Za-z0-9_@-]+)")
@@ -78,6 +79,8 @@ def is_template(text: str) -> bool:
     Most files are told by searches: those without the right words are none, and YAML whose outermost Resources have
     types of AWS is one. The rest is parsed.
     """
+    if _VERSION.search(text) and _SECTION.search(text):
+        return True
     if not _RESOURCES.search(text) or not _TYPE.search(text):
         return False
     if len(text) > MAX_BYTES or (_SECTION.search(text) and _INDENTED_TYPE.search(text)):

@@ -63,7 +63,9 @@ def evaluate_blocks(body: Body, scope: Scope, only: str = "") -> Iterator[tuple[
             _expand(block, scope, elements)
         else:
             elements.append(evaluate_body(block, scope))
-    yield from collected.items()
+    for kind, elements in collected.items():
+        if elements or elements.rest is not ABSENT or only:
+            yield kind, elements
 
 
 def _expand(block: Block, scope: Scope, elements: Items) -> None:

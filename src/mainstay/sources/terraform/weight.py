@@ -5,7 +5,7 @@ from __future__ import annotations
 from mainstay.model.values import Document, Items, OneOf, Record, Text, Value
 from mainstay.sources.terraform.types import EvaluationError
 
-MOST_NODES = 200_000
+MOST_NODES = 100_000
 MOST_LETTERS = 4_000_000
 DEEPEST = 100
 

@@ -1,0 +1,5 @@
+variable "size" {}
+
+output "double" {
+  value = var.size * 2
+}
