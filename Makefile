@@ -8,7 +8,7 @@ LOCK := requirements/test.txt
 RUNTIME := requirements/runtime.txt
 DOCS_LOCK := requirements/docs.txt
 
-.PHONY: help setup demo test lint docs bench fuzz lock catalog-data clean
+.PHONY: help setup demo test lint docs docs-renew bench fuzz lock catalog-data clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ lint: setup ## formatting, lint, types and floors
 docs: setup ## build the documentation into site/
 	$(BIN)/python tools/build_docs.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-renew: setup ## run the commands of README and guides again and put in what they print now
+	$(BIN)/python tools/run_docs.py
 
 test: lint docs ## lint, docs and the test suite
 	$(BIN)/pytest -q

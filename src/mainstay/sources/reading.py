@@ -85,14 +85,16 @@ def _tree(path: Path) -> Path:
 
 def _terraform(found: Found, tree: Path, options: Options, spelling: Spelling, done: set[Path]) -> Iterator[Scope]:
     library = terraform.Library(tree, show)
-    roots = [root for root in found.roots() if root not in done]
-    for root in roots:
-        done.add(root)
-        yield _root(root, library, options, spelling)
-    for forgotten in sorted(found.modules - found.reached(roots) - done):
-        # called in a circle, or by what only looks like a call
-        done.add(forgotten)
-        yield _root(forgotten, library, options, spelling)
+    waiting = [root for root in found.roots() if root not in done]
+    roots: set[Path] = set()
+    while waiting := waiting or sorted(found.modules - found.reached(roots) - done)[:1]:
+        for root in waiting:
+            done.add(root)
+            roots.add(root)
+            yield _root(root, library, options, spelling)
+        # what is left is called in a circle, or by what only looked like a call
+        found.calls.update((module, set(called)) for module, called in library.calls.items())
+        waiting = []
 
 
 def _root(root: Path, library: terraform.Library, options: Options, spelling: Spelling) -> Scope:

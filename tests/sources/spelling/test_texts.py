@@ -11,6 +11,7 @@ from mainstay.sources.spelling.texts import document, read_encoded
 
 ARN = Ref("aws_sqs_queue.q", "arn")
 NAME = Unknown("var.name has no value")
+NO_TEXT = base64.b64encode(b"\x1f\x8b\xff\xfe\x00\x80\x81").decode()
 SCRIPT = "#!/bin/sh\nexport TOKEN=secret\n"
 
 
@@ -40,7 +41,7 @@ def test_text_that_is_no_document_whatever_the_unknown_is_stays_text(parts: list
         (base64.b64encode(SCRIPT.encode()).decode(), SCRIPT),
         (SCRIPT, SCRIPT),
         ("echo", "echo"),
-        (base64.b64encode(b"\x1f\x8b\xff\xfe\x00\x80\x81").decode(), base64.b64encode(b"\x1f\x8b\xff\xfe\x00\x80\x81").decode()),
+        (NO_TEXT, NO_TEXT),
     ],
     ids=["encoded", "plain", "a word", "no text inside"],
 )  # fmt: skip

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mainstay.model.values import Document, Items, OneOf, Record, Ref, Text, Unknown
+from mainstay.sources.alternatives import same
 from mainstay.sources.terraform import Library, Options, read_root
-from mainstay.sources.terraform.alternatives import same
 
 CASES = Path(__file__).with_name("test_expressions_cases.txt")
 ROWS = [

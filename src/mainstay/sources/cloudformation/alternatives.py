@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mainstay.model.places import Mark, Place
-from mainstay.model.values import ABSENT, Document, Items, OneOf, Record, Ref, Text, Unknown, Value, is_known
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Text, Unknown, Value, is_known
+from mainstay.sources.alternatives import distinct, rest_of, same
 from mainstay.sources.cloudformation.texts import MAX_OPTIONS, surely_set
 
 
@@ -18,49 +19,14 @@ class Shifting(Items):
     __slots__ = ()
 
 
-def same(left: Value, right: Value) -> bool:
-    """True where both are sure to be the same value: known ones that are equal, and the same attribute."""
-    if left is right:
-        return True
-    if isinstance(left, Ref):
-        return isinstance(right, Ref) and (left.address, left.path) == (right.address, right.path)
-    if isinstance(left, Text):
-        return isinstance(right, Text) and _all_same(left.parts, right.parts)
-    if isinstance(left, Document):
-        return isinstance(right, Document) and same(left.value, right.value)
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return False
-    if isinstance(left, dict):
-        if not isinstance(right, dict) or left.keys() != right.keys() or _rest(left) is not _rest(right):
-            return False
-        return all(same(value, right[key]) for key, value in left.items())
-    if isinstance(left, list):
-        return isinstance(right, list) and _rest(left) is _rest(right) and _all_same(left, right)
-    return type(left) is type(right) and bool(left == right)
-
-
-def _rest(value: Value) -> Value:
-    return value.rest if isinstance(value, (Record, Items)) else ABSENT
-
-
-def _all_same(left: Iterable[Value], right: Iterable[Value]) -> bool:
-    ours, theirs = list(left), list(right)
-    return len(ours) == len(theirs) and all(map(same, ours, theirs))
-
-
 def one_of(options: Iterable[Value], reason: str, place: Place | None, settle: str) -> Value:
     """The options' common value, or a OneOf of them; Unknown where they are too many to list. ABSENT counts as None."""
     flat = [None if value is ABSENT else value for option in options for value in _options(option)]
-    distinct: list[Value] = []
-    for value in flat:
-        if not any(same(value, other) for other in distinct):
-            distinct.append(value)
-            if len(distinct) > MAX_OPTIONS:
-                texts = all(isinstance(value, (str, Text, Ref)) for value in flat)
-                return surely_set(reason, place, settle) if texts else Unknown(reason, place, settle)
-    if len(distinct) == 1:
-        return distinct[0]
-    return OneOf(distinct, reason, place, settle)
+    found = distinct(flat, MAX_OPTIONS)
+    if len(found) > MAX_OPTIONS:
+        texts = all(isinstance(value, (str, Text, Ref)) for value in flat)
+        return surely_set(reason, place, settle) if texts else Unknown(reason, place, settle)
+    return found[0] if len(found) == 1 else OneOf(found, reason, place, settle)
 
 
 def _options(value: Value) -> tuple[Value, ...]:
@@ -93,7 +59,7 @@ def equal(left: Value, right: Value) -> bool | None:
         unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
         return False if isinstance(other, str) and _cannot_be(unknown, other) else None
     if isinstance(left, list) and isinstance(right, list):
-        if _rest(left) is not ABSENT or _rest(right) is not ABSENT:
+        if rest_of(left) is not ABSENT or rest_of(right) is not ABSENT:
             return None
         if len(left) != len(right):
             return False

@@ -12,6 +12,7 @@ from itertools import islice
 
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Text, Unknown, Value, is_known
+from mainstay.sources.alternatives import rest_of
 from mainstay.sources.cloudformation.alternatives import Shifting, one_of
 from mainstay.sources.cloudformation.budget import Wrong
 from mainstay.sources.cloudformation.texts import compose, kind_of, surely_set, text_of
@@ -34,8 +35,8 @@ def join(args: Value, place: Place | None) -> Value:
     parts: list[str | Unknown] = []
     for value in _list(values):
         parts += [delimiter, text_of(value)] if parts else [text_of(value)]
-    if _rest(values) is not ABSENT:
-        parts.append(_unknown(_rest(values), place))
+    if rest_of(values) is not ABSENT:
+        parts.append(_unknown(rest_of(values), place))
     return compose(parts, place)
 
 
@@ -45,7 +46,7 @@ def select(args: Value, place: Place | None) -> Value:
     if isinstance(values, Unknown):
         return Unknown(values.reason, place, values.settle)
     elements = _list(values)
-    rest = _rest(values)
+    rest = rest_of(values)
     if isinstance(index, Unknown):
         candidates = [*elements, rest] if rest is not ABSENT else elements
         if not candidates:
@@ -106,7 +107,7 @@ def length(args: Value, place: Place | None) -> Value:
     """The number of elements of a list."""
     if isinstance(args, Unknown):
         return Unknown(args.reason, place, args.settle)
-    rest = _rest(args)
+    rest = rest_of(args)
     return len(_list(args)) if rest is ABSENT else _unknown(rest, place)
 
 
@@ -170,10 +171,6 @@ def _list(value: Value) -> list[Value]:
     if not isinstance(value, list):
         raise Wrong(f"a list is needed, and this is {kind_of(value)}")
     return value
-
-
-def _rest(value: Value) -> Value:
-    return value.rest if isinstance(value, Items) else ABSENT
 
 
 def _unknown(value: Value, place: Place | None) -> Unknown:

@@ -11,9 +11,9 @@ from pathlib import Path
 from mainstay.model.findings import Gap
 from mainstay.model.resources import Origin
 from mainstay.model.values import ABSENT, OneOf, Record, Unknown, Value
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.raw import RawResource
 from mainstay.sources.terraform import functions, syntax, variables
-from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.bodies import evaluate
 from mainstay.sources.terraform.configuration import Configuration, is_terraform
 from mainstay.sources.terraform.data_sources import Facts

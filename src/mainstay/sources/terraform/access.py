@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Record, Ref, Set, Text, Unknown, Value
-from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform.operators import each_answer, plain_unknown
 from mainstay.sources.terraform.scope import Run
 from mainstay.sources.terraform.types import EvaluationError, convert, is_number

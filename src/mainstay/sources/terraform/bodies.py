@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from mainstay.model.findings import Gap
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value
-from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform.loops import elements_of
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Attribute, Block, Body, Expression

@@ -9,8 +9,8 @@ from tree_sitter import Node
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value, is_known, unknowns
+from mainstay.sources.alternatives import each_option, one_of
 from mainstay.sources.terraform import functions
-from mainstay.sources.terraform.alternatives import each_option, one_of
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source
 from mainstay.sources.terraform.types import EvaluationError, is_open

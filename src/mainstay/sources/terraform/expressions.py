@@ -14,8 +14,8 @@ from tree_sitter import Node
 
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Record, Unknown, Value
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform import access, calls, loops, operators, templates
-from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source
 from mainstay.sources.terraform.types import EvaluationError, convert, tidy

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mainstay.sources.terraform.module import Module
 
 KEPT = 48
+LOCAL = ("./", "../")
 DEEPEST = 60
 MOST_MODULES = 5_000
 
@@ -34,6 +36,8 @@ class Library:
         self.tree = tree.resolve()
         self.show = show
         self.file_count = 0
+        self.calls: dict[Path, frozenset[Path]] = {}
+        """By directory that was read, the directories that its calls name by path."""
         self._kept: OrderedDict[Path, Configuration] = OrderedDict()
         self._variables: OrderedDict[Path, tuple[Configuration, dict[str, Variable]]] = OrderedDict()
         self._installed: dict[Path, dict[str, Path]] = {}
@@ -49,6 +53,7 @@ class Library:
             if directory not in self._counted:
                 self._counted.add(directory)
                 self.file_count += known.file_count
+                self.calls[directory] = frozenset(_local(known))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         else:
@@ -104,7 +109,7 @@ class Library:
         return None
 
     def _locate(self, caller: Module, name: str, source: str) -> Path | str:
-        if source.startswith(("./", "../")) or source in (".", ".."):
+        if source.startswith(LOCAL) or source in (".", ".."):
             try:
                 directory = (caller.configuration.directory / source).resolve()
                 return directory if directory.is_dir() else "there is no such directory"
@@ -138,3 +143,10 @@ class Library:
             except (OSError, ValueError, KeyError, TypeError):
                 found.clear()
         return self._installed[root]
+
+
+def _local(declaring: Configuration) -> Iterator[Path]:
+    for block in declaring.calls.values():
+        source = data_sources.literal(block, "source")
+        if source.startswith(LOCAL) or source in (".", ".."):
+            yield Path(os.path.normpath(declaring.directory / source))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Set, Unknown, Value
-from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform.operators import each_answer, to_bool
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source

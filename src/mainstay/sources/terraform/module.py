@@ -10,8 +10,8 @@ from pathlib import Path
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Items, Record, Unknown, Value
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform import data_sources
-from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.bodies import CALL_ARGUMENTS, evaluate, evaluate_blocks, written
 from mainstay.sources.terraform.configuration import Address, Configuration
 from mainstay.sources.terraform.expansion import Round, by_count, by_for_each

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 
 from mainstay.model.values import OneOf, Ref, Unknown, Value, unknowns
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform import types
-from mainstay.sources.terraform.alternatives import one_of
 from mainstay.sources.terraform.types import EvaluationError, convert
 
 DIGITS = 60

@@ -16,7 +16,7 @@ from tree_sitter import Node
 
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Text, Unknown, Value
-from mainstay.sources.terraform.alternatives import MOST_OPTIONS, one_of
+from mainstay.sources.alternatives import MOST_OPTIONS, one_of
 from mainstay.sources.terraform.operators import to_bool
 from mainstay.sources.terraform.scope import Scope
 from mainstay.sources.terraform.syntax import Source

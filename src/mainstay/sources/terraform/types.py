@@ -28,7 +28,7 @@ from mainstay.model.values import (
     is_known,
     unknowns,
 )
-from mainstay.sources.terraform.alternatives import each_option, one_of
+from mainstay.sources.alternatives import each_option, one_of
 
 # Recursive data of mixed shape, which mypy can't follow into; `convert` is the one that reads it.
 Constraint = Union[str, tuple[Any, ...]]

@@ -18,7 +18,7 @@ from typing import Literal
 
 from mainstay.model.places import Place
 from mainstay.model.values import OneOf, Text, Unknown, Value, unknowns
-from mainstay.sources.terraform.alternatives import MOST_OPTIONS, one_of
+from mainstay.sources.alternatives import MOST_OPTIONS, one_of
 from mainstay.sources.terraform.types import Constraint, EvaluationError, convert
 
 Kind = Literal["strict", "structural", "reading", "rendering", "opaque"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mainstay.model.places import Mark
 from mainstay.model.values import ABSENT, Document, Record, Set, Text, Unknown, Value, is_known
-from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform.functions.calling import blurred
 from mainstay.sources.terraform.functions.sequences import open_elements
 from mainstay.sources.terraform.types import (

@@ -7,7 +7,7 @@ stands for a list of unknown order. Every function here takes such a one for a l
 from __future__ import annotations
 
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Ref, Set, Text, Unknown, Value, is_known
-from mainstay.sources.terraform.alternatives import one_of
+from mainstay.sources.alternatives import one_of
 from mainstay.sources.terraform.functions.calling import blurred
 from mainstay.sources.terraform.functions.graphemes import graphemes
 from mainstay.sources.terraform.functions.numbers import whole
