@@ -117,6 +117,8 @@ def test_an_output_file_that_cannot_be_written_is_a_usage_error(infra: Path) -> 
         (["review", "infra", "--severity", "hihg"], "'hihg' is not one of"),
         (["review", "infra", "--var", "encrypt"], "is not NAME=VALUE"),
         (["review", "infra", "--practice", "SEC99"], "SEC99"),
+        (["review", "infra", "--var", "encypt=true"], "nothing under review has a variable 'encypt'"),
+        (["review", "infra", "--parameter", "Env=prod"], "nothing under review has a parameter 'Env'"),
         (["explain", "s3-keeps-version"], "s3-keeps-versions"),
         (["review", "infra", "--catalog", "infra"], "no controls"),
     ],

@@ -111,3 +111,37 @@ def test_a_file_that_is_neither_is_a_gap(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("a: 1\n")
     (scope,) = read([tmp_path / "values.yaml"], Options(), Spelling(load_shapes()))
     assert [gap.kind for gap in scope.gaps] == ["unsupported"]
+
+
+def test_a_fault_in_a_module_without_resources_is_told(tmp_path: Path) -> None:
+    found = scopes(
+        tmp_path,
+        {
+            "main.tf": BUCKET + 'module "m" {\n  source = "./m"\n  count  = 0\n}\n',
+            "m/main.tf": 'resource "aws_s3_bucket" "lost" {\n  bucket = = 1\n}\n',
+        },
+    )
+    assert [(gap.kind, gap.place.line if gap.place else 0) for gap in found["."].gaps] == [("syntax", 2)]
+
+
+def test_a_scope_names_its_inputs(tmp_path: Path) -> None:
+    found = scopes(
+        tmp_path,
+        {"main.tf": 'variable "size" {}\n' + BUCKET, "stack.yaml": "Parameters: {Env: {Type: String}}\n" + TEMPLATE},
+        Options(parameters={"Env": "prod"}),
+    )
+    assert {name: set(scope.inputs) for name, scope in found.items()} == {".": {"size"}, "stack.yaml": {"Env"}}
+
+
+def test_installed_modules_are_found_below_keys_with_dots(tmp_path: Path) -> None:
+    manifest = '{"Modules": [{"Key": "a.b", "Source": "x/b/aws", "Dir": ".terraform/modules/a.b"}]}'
+    found = scopes(
+        tmp_path,
+        {
+            "main.tf": 'module "a" {\n  source   = "./a"\n  for_each = toset(["x.y"])\n}\n',
+            "a/main.tf": 'module "b" {\n  source = "x/b/aws"\n}\n',
+            ".terraform/modules/modules.json": manifest,
+            ".terraform/modules/a.b/main.tf": BUCKET,
+        },
+    )
+    assert [one.address for one in found["."].resources] == ['module.a["x.y"].module.b.aws_s3_bucket.b']

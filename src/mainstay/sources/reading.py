@@ -48,12 +48,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One root module or template: its resources, and what of it could not be read."""
+    """One root module or template: its resources, and what of it could not be read.
+
+    `inputs` are the names of its variables or parameters.
+    """
 
     name: str
     resources: list[Resource]
     gaps: list[Gap]
     file_count: int
+    inputs: frozenset[str] = frozenset()
 
 
 def show(path: Path) -> str:
@@ -100,7 +104,8 @@ def _terraform(found: Found, tree: Path, options: Options, spelling: Spelling, d
 def _root(root: Path, library: terraform.Library, options: Options, spelling: Spelling) -> Scope:
     before = library.file_count
     raws, gaps = _sorted_out(terraform.read_root(root, library, options.terraform))
-    return Scope(show(root), spelling.resources(raws), gaps, library.file_count - before)
+    inputs = frozenset(library.load(root).variables)
+    return Scope(show(root), spelling.resources(raws), gaps, library.file_count - before, inputs)
 
 
 def _sorted_out(stream: Iterable[RawResource | Gap]) -> tuple[list[RawResource], list[Gap]]:
@@ -134,7 +139,8 @@ def _templates(
                 gaps.append(item)
             else:
                 resources.append(item)
-        yield Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1)
+        inputs = cloudformation.parameter_names(path) if options.parameters else frozenset()
+        yield Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1, inputs)
 
 
 def _outermost(templates: Sequence[Path], nested: Mapping[Path, set[Path]]) -> Iterator[Path]:

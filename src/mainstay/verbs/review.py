@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mainstay import engine, sources
 from mainstay.analysis import Links, relate
-from mainstay.catalog import load_shapes
+from mainstay.catalog import did_you_mean, load_shapes
 from mainstay.model.controls import SEVERITIES, Control
 from mainstay.model.errors import UsageError
 from mainstay.model.findings import Finding, Gap, Review
@@ -36,6 +36,8 @@ def review(paths: Sequence[Path], controls: Sequence[Control], options: Options 
     survey = _Survey(reads.keys())
     resources = survey.passing(sources.read(paths, options or Options(), spelling), wanted, links)
     findings = list(engine.evaluate(controls, resources, datetime.now(UTC)))
+    if options is not None:
+        _check_inputs(options, survey.inputs)
     return Review(
         findings=sorted(findings, key=_order),
         gaps=sorted(survey.gaps, key=_gap_order),
@@ -53,6 +55,7 @@ class _Survey:
         self.judged = judged
         self.gaps: dict[Gap, None] = {}
         self.unjudged: Counter[str] = Counter()
+        self.inputs: set[str] = set()
         self.resource_count = 0
         self.file_count = 0
 
@@ -63,9 +66,19 @@ class _Survey:
         for scope in scopes:
             self.gaps.update(dict.fromkeys(scope.gaps))
             self.file_count += scope.file_count
+            self.inputs |= scope.inputs
             self.resource_count += len(scope.resources)
             self.unjudged.update(one.type for one in scope.resources if one.type not in self.judged)
             yield from relate(scope.resources, wanted, links)
+
+
+def _check_inputs(options: Options, known: Collection[str]) -> None:
+    """A value for something that nothing takes is a typo: Terraform and CloudFormation refuse it as well."""
+    for kind, values in (("variable", options.variables), ("parameter", options.parameters)):
+        for name in values:
+            if name not in known:
+                hint = did_you_mean(name, sorted(known))
+                raise UsageError(f"nothing under review has a {kind} {name!r}" + (f"; {hint}" if hint else ""))
 
 
 def select(

@@ -12,9 +12,9 @@ from mainstay.model.values import Record
 from mainstay.sources.cloudformation.options import Options
 from mainstay.sources.cloudformation.reading import Reading
 from mainstay.sources.cloudformation.stack import Stack
-from mainstay.sources.cloudformation.template import is_template, nested_templates
+from mainstay.sources.cloudformation.template import is_template, nested_templates, parameter_names
 
-__all__ = ["Options", "is_template", "nested_templates", "read"]
+__all__ = ["Options", "is_template", "nested_templates", "parameter_names", "read"]
 
 
 def read(path: Path, shown: str, options: Options, root: Path) -> Iterator[Resource | Gap]:

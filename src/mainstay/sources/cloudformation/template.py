@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,23 +117,31 @@ def local_path(base: Path, location: str) -> Path | None:
     return base.parent / location
 
 
+def _section(path: Path, name: str, word: str) -> Mapping[str, Value]:
+    """A section of the template at `path`; nothing where the file cannot be read or does not have the word in it."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return {}
+        text, _ = decode(path.read_bytes(), str(path))
+    except OSError:
+        return {}
+    value = parse(text, str(path)).value if word in text else None
+    section = value.get(name) if isinstance(value, dict) else None
+    return section if isinstance(section, dict) else {}
+
+
+def parameter_names(path: Path) -> frozenset[str]:
+    """The parameters that the template at `path` declares."""
+    return frozenset(_section(path, "Parameters", "Parameters"))
+
+
 def nested_templates(path: Path) -> set[Path]:
     """The local templates that the template at `path` includes as nested stacks, as resolved paths.
 
     Only locations written out count; where one is put together from parameters, its file is judged on its own too.
     """
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return set()
-        text, _ = decode(path.read_bytes(), str(path))
-    except OSError:
-        return set()
-    if NESTED_STACK not in text:
-        return set()
-    value = parse(text, str(path)).value
-    resources = value.get("Resources") if isinstance(value, dict) else None
     found = set()
-    for entry in resources.values() if isinstance(resources, dict) else ():
+    for entry in _section(path, "Resources", NESTED_STACK).values():
         properties = entry.get("Properties") if isinstance(entry, dict) and entry.get("Type") == NESTED_STACK else None
         location = properties.get("TemplateURL") if isinstance(properties, dict) else None
         child = local_path(path, location) if isinstance(location, str) else None

@@ -62,20 +62,9 @@ def _read(directory: Path, library: Library, options: Options) -> Iterator[RawRe
     module = Module(configuration, run, library, inputs, facts=options.facts)
     if options.facts.region is None:
         module.facts = Facts(_region(module), options.facts.account, options.facts.partition)
-    seen: set[str] = set()
     for instance in module.resources():
-        for gap in _new_gaps(instance, seen):
-            run.gap(gap)
         yield _raw(instance, configuration.shown)
     yield from run.gaps
-
-
-def _new_gaps(instance: Instance, seen: set[str]) -> Iterator[Gap]:
-    """The gaps of the file set that an instance comes from, once a module."""
-    shown = instance.module.configuration.shown
-    if shown not in seen:
-        seen.add(shown)
-        yield from instance.module.configuration.gaps
 
 
 def _run(tree: Path, directory: Path, workspace: str) -> Run:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainstay.model.findings import Gap
+from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
 from mainstay.sources.terraform import configuration, data_sources, variables
 from mainstay.sources.terraform.configuration import Configuration
@@ -21,9 +22,18 @@ if TYPE_CHECKING:
     from mainstay.sources.terraform.module import Module
 
 KEPT = 48
-LOCAL = ("./", "../")
+CALL = re.compile(r"""(?:^|\.)module\.([\w-]+)(?:\["(?:[^"\\]|\\.)*"\]|\[[^\]]*\])?""")
+"""A call in a module's address."""
 DEEPEST = 60
 MOST_MODULES = 5_000
+
+
+class _NotThere(Exception):
+    """A module that a call names cannot be had; the message says why."""
+
+    def __init__(self, reason: str, kind: GapKind = "module") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Library:
@@ -97,38 +107,39 @@ class Library:
     def called(self, caller: Module, name: str, block: Block) -> Configuration | None:
         """The configuration that a module call names; None, and a Gap, where it is not there to be read."""
         source = data_sources.literal(block, "source")
-        found = self._locate(caller, name, source)
-        if isinstance(found, Path):
-            gap = self._refusal(caller, found)
-            if gap is None:
-                return self.load(found)
-            found = gap
-        address = caller.prefixed(f"module.{name}")
-        kind = "refused" if "outside" in found else "module"
-        caller.run.gap(Gap(kind, f"{address} ({source or 'no source'}): {found}", block.place))  # type: ignore[arg-type]
-        return None
+        try:
+            configuration = self.load(self._allowed(caller, self._locate(caller, name, source)))
+        except _NotThere as missing:
+            reason = f"{caller.prefixed(f'module.{name}')} ({source or 'no source'}): {missing}"
+            caller.run.gap(Gap(missing.kind, reason, block.place))
+            return None
+        for gap in configuration.gaps:
+            caller.run.gap(gap)
+        return configuration
 
-    def _locate(self, caller: Module, name: str, source: str) -> Path | str:
-        if source.startswith(LOCAL) or source in (".", ".."):
+    def _locate(self, caller: Module, name: str, source: str) -> Path:
+        if is_local(source):
             try:
                 directory = (caller.configuration.directory / source).resolve()
-                return directory if directory.is_dir() else "there is no such directory"
+                if directory.is_dir():
+                    return directory
             except (OSError, RuntimeError, ValueError):
-                return "there is no such directory"
-        key = ".".join([*(part.partition("[")[0] for part in caller.address.split(".")[1::2]), name])
+                pass  # a loop of links, or no path at all
+            raise _NotThere("there is no such directory")
+        key = ".".join([*CALL.findall(caller.address), name])
         installed = self._modules_json(caller.root.configuration.directory).get(key)
         if installed is not None and installed.is_dir():
             return installed
-        return "is not downloaded; run `terraform init` first, or pass a plan"
+        raise _NotThere("is not downloaded; run `terraform init` first, or pass a plan")
 
-    def _refusal(self, caller: Module, directory: Path) -> str | None:
+    def _allowed(self, caller: Module, directory: Path) -> Path:
         if not directory.is_relative_to(self.tree):
-            return f"lies outside {self.show(self.tree)}, which is all that may be read"
+            raise _NotThere(f"lies outside {self.show(self.tree)}, which is all that may be read", "refused")
         if directory in caller.directories():
-            return "calls itself"
+            raise _NotThere("calls itself")
         if caller.depth() >= DEEPEST or caller.root.module_count > MOST_MODULES:
-            return "is one module too many"
-        return None
+            raise _NotThere("is one module too many", "limit")
+        return directory
 
     def _modules_json(self, root: Path) -> dict[str, Path]:
         """The downloaded modules by key (`network.subnets`), as `terraform init` notes them."""
@@ -145,8 +156,13 @@ class Library:
         return self._installed[root]
 
 
+def is_local(source: str) -> bool:
+    """True for the source of a module that is a path."""
+    return source in (".", "..") or source.startswith(("./", "../"))
+
+
 def _local(declaring: Configuration) -> Iterator[Path]:
     for block in declaring.calls.values():
         source = data_sources.literal(block, "source")
-        if source.startswith(LOCAL) or source in (".", ".."):
+        if is_local(source):
             yield Path(os.path.normpath(declaring.directory / source))
