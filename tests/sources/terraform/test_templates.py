@@ -37,7 +37,7 @@ def test_heredocs_are_read_line_by_line(read: Callable[..., Any], text: str, exp
 def test_an_unknown_stretch_leaves_the_rest_of_the_text_known(read: Callable[..., Any]) -> None:
     value = read('variable "u" {}\nresource "x_y" "r" {\n  v = "a-${var.u}-b"\n}\n')["x_y.r"]["v"]
     assert isinstance(value, Text)
-    assert (value.prefix, value.suffix, value.settle) == ("a-", "-b", "set var.u")
+    assert (value.prefix, value.suffix, value.settle) == ("a-", "-b", "set var.u or pass a plan")
 
 
 def test_a_directive_over_something_unknown_leaves_what_is_around_it(read: Callable[..., Any]) -> None:

@@ -62,7 +62,7 @@ def test_what_is_known_is_known(found: dict[str, RawResource]) -> None:
 def test_what_is_not_known_keeps_what_is_known_of_it(found: dict[str, RawResource]) -> None:
     status = found["aws_s3_bucket_versioning.undecided"].body["versioning_configuration"][0]["status"]
     assert isinstance(status, OneOf)
-    assert (status.options, status.settle) == (("Enabled", "Suspended"), "set var.env")
+    assert (status.options, status.settle) == (("Enabled", "Suspended"), "set var.env or pass a plan")
     bucket = found["aws_s3_bucket_versioning.same"].body["bucket"]
     assert isinstance(bucket, Ref)
     assert (bucket.address, bucket.path) == ("aws_s3_bucket.known", "id")

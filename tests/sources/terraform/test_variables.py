@@ -58,7 +58,7 @@ def test_given_values_are_converted_to_the_type(
 def test_a_variable_without_value_is_unknown_and_says_how_to_set_it(read: Callable[..., Any]) -> None:
     value = read('variable "v" {\n  type = string\n}\n' + SHOW)["a_b.c"]["v"]
     assert isinstance(value, Unknown)
-    assert (value.reason, value.settle) == ("var.v has no value", "set var.v")
+    assert (value.reason, value.settle) == ("var.v has no value", "set var.v or pass a plan")
 
 
 def test_the_reason_of_an_unknown_input_leads_back_to_the_root(read: Callable[..., Any]) -> None:
@@ -69,7 +69,7 @@ def test_the_reason_of_an_unknown_input_leads_back_to_the_root(read: Callable[..
             'resource "a_b" "c" {\n  v = var.enc\n  w = var.forgotten\n}\n',
         }
     )
-    assert reading["module.m.a_b.c"]["v"].settle == "set var.encrypt"
+    assert reading["module.m.a_b.c"]["v"].settle == "set var.encrypt or pass a plan"
     assert reading["module.m.a_b.c"]["w"].settle == "set forgotten in the call of module.m"
 
 

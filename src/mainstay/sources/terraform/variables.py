@@ -49,7 +49,7 @@ class Variable:
         if module:
             reason = f"{module}.var.{self.name} has no value"
             return Unknown(reason, self.place, f"set {self.name} in the call of {module}")
-        return Unknown(f"var.{self.name} has no value", self.place, f"set var.{self.name}")
+        return Unknown(f"var.{self.name} has no value", self.place, f"set var.{self.name} or pass a plan")
 
 
 def declare(name: str, block: Block, scope: Scope) -> Variable:
