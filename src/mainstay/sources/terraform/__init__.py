@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mainstay.model.findings import Gap
@@ -16,12 +16,13 @@ from mainstay.sources.raw import RawResource
 from mainstay.sources.terraform import functions, syntax, variables
 from mainstay.sources.terraform.bodies import evaluate
 from mainstay.sources.terraform.configuration import Configuration, is_terraform
-from mainstay.sources.terraform.data_sources import Facts
 from mainstay.sources.terraform.expressions import compile
+from mainstay.sources.terraform.facts import Facts
 from mainstay.sources.terraform.instance import Instance
 from mainstay.sources.terraform.library import Library
 from mainstay.sources.terraform.module import Module
 from mainstay.sources.terraform.scope import NoNames, Run, Scope
+from mainstay.sources.terraform.site import Site
 from mainstay.sources.terraform.types import EvaluationError
 
 __all__ = ["Facts", "Library", "Options", "is_terraform", "read_root"]
@@ -55,26 +56,26 @@ def read_root(directory: Path, library: Library, options: Options) -> Iterator[R
 
 def _read(directory: Path, library: Library, options: Options) -> Iterator[RawResource | Gap]:
     configuration = library.load(directory)
-    run = _run(library.tree, directory, options.workspace)
+    run = _run(library.tree, directory, options)
     for gap in configuration.gaps:
         run.gap(gap)
     inputs = _inputs(configuration, library, options, run)
-    module = Module(configuration, run, library, inputs, facts=options.facts)
-    if options.facts.region is None:
-        module.facts = Facts(_region(module), options.facts.account, options.facts.partition)
-    for instance in module.resources():
-        yield _raw(instance, configuration.shown)
+    module = Module(configuration, Site(run, (directory,)), library, inputs)
+    if run.facts.region is None:
+        run.facts = replace(run.facts, region=_region(module))
+    for instance, tags in module.resources():
+        yield _raw(instance, tags, configuration.shown)
     yield from run.gaps
 
 
-def _run(tree: Path, directory: Path, workspace: str) -> Run:
+def _run(tree: Path, directory: Path, options: Options) -> Run:
     def render(text: str, names: Mapping[str, Value]) -> Value:
         template = syntax.parse_template(text, "template", 1, compile)
         if template is None:
             raise EvaluationError("the template is not valid")
         return template(Scope(NoNames(run), bindings=dict(names)))
 
-    run = Run(functions.Context(root=tree, directory=directory, render=render), workspace)
+    run = Run(functions.Context(root=tree, directory=directory, render=render), options.workspace, options.facts)
     return run
 
 
@@ -113,13 +114,12 @@ def _region(module: Module) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _raw(instance: Instance, scope: str) -> RawResource:
+def _raw(instance: Instance, tags: Value, scope: str) -> RawResource:
     body, links = instance.body()
-    tags = instance.module.default_tags(instance.block)
     if tags is not ABSENT:
         body["tags"] = _merged(tags, body.get("tags"))
     place = instance.block.place
-    origin = Origin("terraform", scope, place, instance.module.address, instance.type)
+    origin = Origin("terraform", scope, place, instance.site.address, instance.type)
     return RawResource(instance.type, instance.address, body, origin, links, instance.may_exist, instance.condition)
 
 

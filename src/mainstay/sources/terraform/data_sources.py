@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mainstay.model.values import ABSENT, Items, Text, Unknown, Value
 from mainstay.sources.terraform import policy_document
 from mainstay.sources.terraform.bodies import evaluate, evaluate_body
+from mainstay.sources.terraform.facts import Facts
 from mainstay.sources.terraform.scope import Scope, literal_scope
 from mainstay.sources.terraform.syntax import Block
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of the account that the code will be applied to."""
-
-    region: str | None = None
-    account: str | None = None
-    partition: str = "aws"
-
-    @property
-    def dns_suffix(self) -> str:
-        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
 
 
 def literal(block: Block, name: str) -> str:

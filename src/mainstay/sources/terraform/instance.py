@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mainstay.model.findings import Gap
 from mainstay.model.values import ABSENT, Record, Ref, Unknown, Value, references
 from mainstay.sources.terraform import data_sources
 from mainstay.sources.terraform.bodies import META_ARGUMENTS, META_BLOCKS, evaluate, evaluate_blocks
 from mainstay.sources.terraform.expansion import Round
-from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.scope import Names, Scope
+from mainstay.sources.terraform.site import Site
 from mainstay.sources.terraform.syntax import Block
-
-if TYPE_CHECKING:
-    from mainstay.sources.terraform.module import Module
 
 
 class Instance(Record):
@@ -23,31 +19,30 @@ class Instance(Record):
     not known in full.
     """
 
-    __slots__ = ("address", "block", "may_exist", "module", "round", "scope", "seen", "type")
+    __slots__ = ("address", "block", "may_exist", "round", "scope", "seen", "site", "type")
 
-    def __init__(self, module: Module, block: Block, local: str, round: Round) -> None:
-        self.address = module.prefixed(local) + round.suffix
+    def __init__(self, site: Site, names: Names, block: Block, local: str, round: Round) -> None:
+        self.address = site.prefixed(local) + round.suffix
         super().__init__(place=block.place, rest=Unknown(f"{self.address} is known after apply", None, "pass a plan"))
-        self.module = module
+        self.site = site
         self.block = block
         self.type = block.labels[0]
         self.round = round
-        self.may_exist = round.may_exist or module.may_exist
-        self.scope = Scope(module, round.iteration)
+        self.may_exist = round.may_exist or site.may_exist
+        self.scope = Scope(names, round.iteration)
         self.seen: dict[str, Value] = {}
 
     def look_up(self, key: str) -> Value:
         """An attribute, as an expression reads it: what is set, and otherwise what the provider will set."""
-        run = self.module.run
+        run = self.site.run
         run.touch((self.address,))
         value = self.seen.get(key, ABSENT)
         if value is ABSENT:
             self.seen[key] = self._in_circle(key)
             try:
                 value, _ = run.collecting(lambda: self._attribute(key))
-            except BaseException:
-                del self.seen[key]  # it was interrupted, by code that nests too deeply: it is not a circle
-                raise
+            finally:
+                del self.seen[key]  # also where code nests too deeply: that is no circle
             self.seen[key] = value
         elif isinstance(value, _Circle):
             run.gap(Gap("evaluation", value.reason, value.place))
@@ -68,7 +63,7 @@ class Instance(Record):
     def _attribute(self, key: str) -> Value:
         computed = data_sources.COMPUTED.get(self.type) if self.address_is_data else None
         if computed is not None:
-            value = computed(self.block, self.scope, self.module.facts, key)
+            value = computed(self.block, self.scope, self.site.run.facts, key)
             if value is not ABSENT:
                 return value
         attribute = self.block.body.attributes.get(key)
@@ -82,11 +77,11 @@ class Instance(Record):
 
     @property
     def address_is_data(self) -> bool:
-        return self.address.removeprefix(f"{self.module.address}.").startswith("data.")
+        return self.address.removeprefix(f"{self.site.address}.").startswith("data.")
 
     def body(self) -> tuple[Record, dict[str, frozenset[str]]]:
         """What the configuration sets, and the addresses that each attribute and block reads."""
-        run, block = self.module.run, self.block
+        run, block = self.site.run, self.block
         record = Record(place=block.place, marks=block.body.marks)
         links: dict[str, frozenset[str]] = {}
         for name, attribute in block.body.attributes.items():

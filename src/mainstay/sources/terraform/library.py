@@ -8,18 +8,15 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
 from mainstay.sources.terraform import configuration, data_sources, variables
 from mainstay.sources.terraform.configuration import Configuration
 from mainstay.sources.terraform.scope import literal_scope
+from mainstay.sources.terraform.site import Site
 from mainstay.sources.terraform.syntax import Block
 from mainstay.sources.terraform.variables import Variable
-
-if TYPE_CHECKING:
-    from mainstay.sources.terraform.module import Module
 
 KEPT = 48
 CALL = re.compile(r"""(?:^|\.)module\.([\w-]+)(?:\["(?:[^"\\]|\\.)*"\]|\[[^\]]*\])?""")
@@ -104,7 +101,7 @@ class Library:
                 gaps.append(Gap("unreadable", "is a link that cannot be followed", place))
         return names, gaps
 
-    def called(self, caller: Module, name: str, block: Block) -> Configuration | None:
+    def called(self, caller: Site, name: str, block: Block) -> Configuration | None:
         """The configuration that a module call names; None, and a Gap, where it is not there to be read."""
         source = data_sources.literal(block, "source")
         try:
@@ -117,27 +114,27 @@ class Library:
             caller.run.gap(gap)
         return configuration
 
-    def _locate(self, caller: Module, name: str, source: str) -> Path:
+    def _locate(self, caller: Site, name: str, source: str) -> Path:
         if is_local(source):
             try:
-                directory = (caller.configuration.directory / source).resolve()
+                directory = (caller.directory / source).resolve()
                 if directory.is_dir():
                     return directory
             except (OSError, RuntimeError, ValueError):
                 pass  # a loop of links, or no path at all
             raise _NotThere("there is no such directory")
         key = ".".join([*CALL.findall(caller.address), name])
-        installed = self._modules_json(caller.root.configuration.directory).get(key)
+        installed = self._modules_json(caller.root).get(key)
         if installed is not None and installed.is_dir():
             return installed
         raise _NotThere("is not downloaded; run `terraform init` first, or pass a plan")
 
-    def _allowed(self, caller: Module, directory: Path) -> Path:
+    def _allowed(self, caller: Site, directory: Path) -> Path:
         if not directory.is_relative_to(self.tree):
             raise _NotThere(f"lies outside {self.show(self.tree)}, which is all that may be read", "refused")
-        if directory in caller.directories():
+        if directory in caller.directories:
             raise _NotThere("calls itself")
-        if caller.depth() >= DEEPEST or caller.root.module_count > MOST_MODULES:
+        if len(caller.directories) > DEEPEST or caller.run.modules > MOST_MODULES:
             raise _NotThere("is one module too many", "limit")
         return directory
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
@@ -17,7 +16,8 @@ from mainstay.sources.terraform.configuration import Address, Configuration
 from mainstay.sources.terraform.expansion import Round, by_count, by_for_each
 from mainstay.sources.terraform.instance import Instance
 from mainstay.sources.terraform.library import Library
-from mainstay.sources.terraform.scope import Run, Scope
+from mainstay.sources.terraform.scope import Scope
+from mainstay.sources.terraform.site import Site
 from mainstay.sources.terraform.syntax import Block, Body
 from mainstay.sources.terraform.types import EvaluationError
 
@@ -33,32 +33,25 @@ class Module:
     def __init__(
         self,
         configuration: Configuration,
-        run: Run,
+        site: Site,
         library: Library,
         inputs: Inputs,
-        address: str = "",
         parent: Module | None = None,
         providers: Mapping[str, str] | None = None,
-        may_exist: Unknown | None = None,
-        facts: data_sources.Facts | None = None,
     ) -> None:
         self.configuration = configuration
-        self.run = run
+        self.site = site
+        self.run = site.run
         self.library = library
         self.inputs = inputs
-        self.address = address
         self.parent = parent
-        self.root: Module = self if parent is None else parent.root
         self.providers = providers or {}
-        self.may_exist = may_exist
-        self.facts: data_sources.Facts = facts or self.root.facts
         self.scope = Scope(self)
         self._cache: dict[str, Cached] = {}
         self._busy: set[str] = set()
         self._instances: dict[str, list[Instance]] = {}
         self._together: dict[str, Value] = {}
         self._modules: dict[str, list[tuple[Round, Module]]] = {}
-        self.module_count = 1
 
     # -- the names that expressions use
 
@@ -75,7 +68,7 @@ class Module:
         block = self.configuration.outputs.get(name)
         value = block.body.attributes.get("value") if block is not None else None
         if value is None:
-            raise EvaluationError(f"{self.address or 'the module'} has no output {name!r}")
+            raise EvaluationError(f"{self.site.address or 'the module'} has no output {name!r}")
         return self._cached(f"output.{name}", place, lambda: evaluate(value.expression, self.scope))
 
     def call(self, name: str, place: Place) -> Value:
@@ -98,19 +91,22 @@ class Module:
 
     def path(self, name: str, place: Place) -> Value:
         if name in ("module", "root", "cwd"):
-            root = self.root.configuration.directory
-            target = self.configuration.directory if name == "module" else root
-            return os.path.relpath(target, root)
+            target = self.site.directory if name == "module" else self.site.root
+            return os.path.relpath(target, self.site.root)
         if name == "terraform.workspace":
             return self.run.workspace
         return Unknown(f"{name} is not known before Terraform runs", place)
 
     # -- resources and calls, expanded
 
-    def resources(self) -> Iterator[Instance]:
-        """Every instance of every managed resource, those of the modules it calls included."""
+    def resources(self) -> Iterator[tuple[Instance, Value]]:
+        """Every instance of every managed resource, with the tags that its provider adds (ABSENT where it adds none).
+
+        Those of the modules that it calls are included.
+        """
         for (type, name), block in self.configuration.managed.items():
-            yield from self._expanded(block, f"{type}.{name}")
+            for instance in self._expanded(block, f"{type}.{name}"):
+                yield instance, self._default_tags(block)
         for name in self.configuration.calls:
             for _, module in self.modules(name) or ():
                 yield from module.resources()
@@ -120,7 +116,7 @@ class Module:
         known = self._modules.get(name)
         if known is None:
             block = self.configuration.calls[name]
-            configuration = self.library.called(self, name, block)
+            configuration = self.library.called(self.site, name, block)
             if configuration is None:
                 return None
             self._busy.add(f"module.{name}")
@@ -131,11 +127,7 @@ class Module:
             self._modules[name] = known
         return known
 
-    def prefixed(self, address: str) -> str:
-        return f"{self.address}.{address}" if self.address else address
-
-    def default_tags(self, block: Block) -> Value:
-        """The tags that the resource's provider adds, ABSENT where it adds none."""
+    def _default_tags(self, block: Block) -> Value:
         chosen = written("provider", block.body.attributes)
         return self._provider_tags(chosen.strip('"') or block.labels[0].split("_", 1)[0])
 
@@ -162,7 +154,7 @@ class Module:
         return known[0]
 
     def _circle(self, key: str, place: Place) -> Unknown:
-        reason = f"{self.prefixed(key)} depends on itself"
+        reason = f"{self.site.prefixed(key)} depends on itself"
         self.run.gap(Gap("evaluation", reason, place))
         return Unknown(reason, place)
 
@@ -173,8 +165,8 @@ class Module:
         variable = self.library.variable(self.configuration, name, declared)
         given = self.inputs.get(name)
         if given is not None:
-            return variable.convert(given(), self.address)
-        return variable.missing(self.address) if variable.default is ABSENT else variable.default
+            return variable.convert(given(), self.site.address)
+        return variable.missing(self.site.address) if variable.default is ABSENT else variable.default
 
     def _resource(self, table: Mapping[Address, Block], address: Address, local: str, place: Place) -> Value:
         block = table.get(address)
@@ -196,7 +188,7 @@ class Module:
                 rounds = self._rounds(block)
             finally:
                 self._busy.discard(f"{local}#")
-            known = self._instances[local] = [Instance(self, block, local, one) for one in rounds]
+            known = self._instances[local] = [Instance(self.site, self, block, local, one) for one in rounds]
         return known
 
     def _rounds(self, block: Block) -> list[Round]:
@@ -210,7 +202,7 @@ class Module:
             return list(by_count(value) if argument == "count" else by_for_each(value))
         except EvaluationError as error:
             unknown = Unknown(str(error), attributes[argument].place)
-            self.run.gap(Gap("evaluation", f"{self.prefixed('.'.join(block.labels))}: {error}", unknown.place))
+            self.run.gap(Gap("evaluation", f"{self.site.prefixed('.'.join(block.labels))}: {error}", unknown.place))
             return list(by_count(unknown) if argument == "count" else by_for_each(unknown))
         finally:
             self.run.touched = outer
@@ -221,21 +213,9 @@ class Module:
         for key, attribute in block.body.attributes.items():
             if key not in CALL_ARGUMENTS:
                 inputs[key] = lambda expression=attribute.expression: evaluate(expression, scope)  # type: ignore[misc]
-        address = self.prefixed(f"module.{name}{one.suffix}")
-        self.root.module_count += 1
-        return Module(
-            configuration, self.run, self.library, inputs, address, self,
-            _passed(block.body), one.may_exist or self.may_exist,
-        )  # fmt: skip
-
-    def depth(self) -> int:
-        return 0 if self.parent is None else self.parent.depth() + 1
-
-    def directories(self) -> Iterator[Path]:
-        """Its directory, and those of the modules that it was called from."""
-        yield self.configuration.directory
-        if self.parent is not None:
-            yield from self.parent.directories()
+        site = self.site.below(configuration.directory, f"module.{name}{one.suffix}", one.may_exist)
+        self.run.modules += 1
+        return Module(configuration, site, self.library, inputs, self, _passed(block.body))
 
 
 def _passed(body: Body) -> dict[str, str]:
@@ -263,7 +243,7 @@ class _Outputs(Record):
     __slots__ = ("_module", "_place")
 
     def __init__(self, module: Module, place: Place) -> None:
-        super().__init__(rest=Unknown(f"the outputs of {module.address} taken together"))
+        super().__init__(rest=Unknown(f"the outputs of {module.site.address} taken together"))
         self._module = module
         self._place = place
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import Value
+from mainstay.sources.terraform.facts import Facts
 from mainstay.sources.terraform.functions import Context
 from mainstay.sources.terraform.types import EvaluationError
 
@@ -45,10 +46,12 @@ class Run:
 
     context: Context
     workspace: str
+    facts: Facts = field(default_factory=Facts)
     gaps: dict[Gap, None] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     doubts: int = 0
     steps: int = 0
+    modules: int = 0
 
     def step(self, count: int = 1) -> None:
         """Counts the rounds of loops, so that code that multiplies them comes to an end."""
