@@ -101,6 +101,10 @@ def main() -> int:
             try:
                 for scope in read([Path(folder)], Options(), spelling):
                     list(evaluate(controls, scope.resources, None))  # type: ignore[arg-type] # no control asks for it
+                    for gap in scope.gaps:
+                        if gap.kind == "internal":
+                            bad += 1
+                            _keep(seed, name, data, gap.reason)
             except (Exception, RecursionError):  # noqa: BLE001 # whatever it is, it is what the fuzzer looks for
                 bad += 1
                 _keep(seed, name, data, traceback.format_exc())

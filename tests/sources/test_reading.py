@@ -145,3 +145,27 @@ def test_installed_modules_are_found_below_keys_with_dots(tmp_path: Path) -> Non
         },
     )
     assert [one.address for one in found["."].resources] == ['module.a["x.y"].module.b.aws_s3_bucket.b']
+
+
+def test_a_fault_of_ours_in_one_scope_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr("mainstay.sources.reading.terraform.read_root", broken)
+    found = scopes(tmp_path, {"main.tf": BUCKET, "stack.yaml": TEMPLATE})
+    assert [gap.kind for gap in found["."].gaps] == ["internal"]
+    assert "KeyError in test_reading.py" in found["."].gaps[0].reason
+    assert len(found["stack.yaml"].resources) == 1
+
+
+def test_what_may_be_there_says_which_variable_would_tell(tmp_path: Path) -> None:
+    found = scopes(
+        tmp_path,
+        {
+            "main.tf": 'variable "ports" {}\nresource "aws_security_group" "g" {\n  dynamic "ingress" {\n'
+            "    for_each = var.ports\n    content {\n      from_port = 22\n      to_port = 22\n"
+            '      protocol = "tcp"\n      cidr_blocks = ["0.0.0.0/0"]\n    }\n  }\n}\n'
+        },
+    )
+    rules = found["."].resources[0].properties["SecurityGroupIngress"]
+    assert rules.why.settle == "set var.ports or pass a plan"

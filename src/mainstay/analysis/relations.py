@@ -147,6 +147,7 @@ def _with_related(resource: Resource, pointers: Iterable[tuple[Resource, bool]],
             items.append(pointer.properties)
         else:
             items.rest = pointer.properties if items.rest is ABSENT else _doubt(pointer)
+            items.doubt = items.doubt or _doubt(pointer)
     properties = resource.properties
     extended = Record(properties, properties.place, properties.marks, properties.rest)
     extended["related"] = related

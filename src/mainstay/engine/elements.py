@@ -59,7 +59,5 @@ def _below(value: dict[str, Value], path: Path, at: Path, into_documents: bool) 
 def _further(value: Value, path: Path, at: Path, into_documents: bool) -> Iterator[Element]:
     """What an open list or map may hold besides."""
     if isinstance(value, Items | Record) and value.rest is not ABSENT:
-        kind = "list may hold further elements" if isinstance(value, Items) else "map may hold further keys"
-        reason = value.rest if isinstance(value.rest, Unknown) else Unknown(f"the {kind}")
         for element in elements(value.rest, path, at, into_documents):
-            yield replace(element, unsure=element.unsure or reason)
+            yield replace(element, unsure=element.unsure or value.why)

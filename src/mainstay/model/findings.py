@@ -12,7 +12,7 @@ from mainstay.model.places import Mark, Place
 
 Verdict = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 
-GapKind = Literal["syntax", "unreadable", "module", "evaluation", "refused", "limit", "unsupported"]
+GapKind = Literal["syntax", "unreadable", "module", "evaluation", "refused", "limit", "unsupported", "internal"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,10 +165,11 @@ class Record(dict[str, Value]):
     """A map that knows where it stands (`place`) and where each key stands (`marks`).
 
     `rest` is ABSENT for a closed map. Otherwise the map may hold keys besides those named, each looking like `rest`
-    (an Unknown when nothing is known of them), so that a missing key is unknown and not absent.
+    (an Unknown when nothing is known of them), so that a missing key is unknown and not absent. `doubt` says why it
+    is not known which there are, where `rest` itself does not.
     """
 
-    __slots__ = ("marks", "place", "rest")
+    __slots__ = ("doubt", "marks", "place", "rest")
 
     def __init__(
         self,
@@ -176,28 +177,50 @@ class Record(dict[str, Value]):
         place: Place | None = None,
         marks: Mapping[str, Mark] | None = None,
         rest: Value = ABSENT,
+        doubt: Unknown | None = None,
     ) -> None:
         super().__init__(items)
         self.place = place
         self.marks: Mapping[str, Mark] = {} if marks is None else marks
         self.rest = rest
+        self.doubt = doubt
+
+    @property
+    def why(self) -> Unknown:
+        """Why it is not known which further keys there are; asked of an open map only."""
+        return _why(self.doubt, self.rest, "the map may hold further keys")
 
     def look_up(self, key: str) -> Value:
         """The value under `key`; ABSENT when there is none, Unknown when there may be one."""
         value = self.get(key, ABSENT)
         if value is ABSENT and self.rest is not ABSENT:
-            return self.rest if isinstance(self.rest, Unknown) else Unknown("the map may hold further keys")
+            return self.rest if isinstance(self.rest, Unknown) else self.why
         return value
 
 
 class Items(list[Value]):
-    """A list that may go on: any number of further elements, none included, each looking like `rest`."""
+    """A list that may go on: any number of further elements, none included, each looking like `rest`.
 
-    __slots__ = ("rest",)
+    `doubt` says why it is not known how many there are, where `rest` itself does not.
+    """
 
-    def __init__(self, items: Iterable[Value] = (), rest: Value = ABSENT) -> None:
+    __slots__ = ("doubt", "rest")
+
+    def __init__(self, items: Iterable[Value] = (), rest: Value = ABSENT, doubt: Unknown | None = None) -> None:
         super().__init__(items)
         self.rest = rest
+        self.doubt = doubt
+
+    @property
+    def why(self) -> Unknown:
+        """Why it is not known how the list goes on; asked of an open list only."""
+        return _why(self.doubt, self.rest, "the list may hold further elements")
+
+
+def _why(doubt: Unknown | None, rest: Value, otherwise: str) -> Unknown:
+    if doubt is not None:
+        return doubt
+    return rest if isinstance(rest, Unknown) else Unknown(otherwise, None, "pass a plan")
 
 
 class Set(Items):
@@ -214,12 +237,12 @@ def unknowns(value: Value) -> Iterator[Unknown]:
         for child in value.values():
             yield from unknowns(child)
         if isinstance(value, Record) and value.rest is not ABSENT:
-            yield value.rest if isinstance(value.rest, Unknown) else Unknown("the map may hold further keys")
+            yield value.rest if isinstance(value.rest, Unknown) else value.why
     elif isinstance(value, list):
         for child in value:
             yield from unknowns(child)
         if isinstance(value, Items) and value.rest is not ABSENT:
-            yield value.rest if isinstance(value.rest, Unknown) else Unknown("the list may hold further elements")
+            yield value.rest if isinstance(value.rest, Unknown) else value.why
 
 
 def is_known(value: Value) -> bool:

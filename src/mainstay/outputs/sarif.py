@@ -34,6 +34,7 @@ GAP_MEANINGS = {
     "refused": "The code asks for something that a review does not do.",
     "limit": "A limit that protects the review was reached.",
     "unsupported": "The code uses something that mainstay does not read yet.",
+    "internal": "mainstay itself failed on this; the rest is judged.",
 }
 encode = JSONEncoder().encode
 

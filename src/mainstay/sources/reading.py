@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,7 +97,7 @@ def _terraform(found: Found, tree: Path, options: Options, spelling: Spelling, d
         for root in waiting:
             done.add(root)
             roots.add(root)
-            yield _root(root, library, options, spelling)
+            yield _guarded(root, functools.partial(_root, root, library, options, spelling))
         # what is left is called in a circle, or by what only looked like a call
         found.calls.update((module, set(called)) for module, called in library.calls.items())
         waiting = []
@@ -106,6 +108,17 @@ def _root(root: Path, library: terraform.Library, options: Options, spelling: Sp
     raws, gaps = _sorted_out(terraform.read_root(root, library, options.terraform))
     inputs = frozenset(library.load(root).variables)
     return Scope(show(root), spelling.resources(raws), gaps, library.file_count - before, inputs)
+
+
+def _guarded(path: Path, read_scope: Callable[[], Scope]) -> Scope:
+    """The outermost loop: a fault of ours in one scope must not cost the user the others."""
+    try:
+        return read_scope()
+    except Exception as error:  # noqa: BLE001 # whatever it is, it becomes a gap and the review goes on
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}"
+        reason = f"mainstay itself failed here ({fault}: {error}); nothing of it is judged. Please report it"
+        return Scope(show(path), [], [Gap("internal", reason, Place(show(path), 1, 1))], 0)
 
 
 def _sorted_out(stream: Iterable[RawResource | Gap]) -> tuple[list[RawResource], list[Gap]]:
@@ -132,15 +145,19 @@ def _templates(
         if path.resolve() in done:
             continue
         done.add(path.resolve())
-        resources: list[Resource] = []
-        gaps: list[Gap] = []
-        for item in cloudformation.read(path, show(path), options.cloudformation, tree):
-            if isinstance(item, Gap):
-                gaps.append(item)
-            else:
-                resources.append(item)
-        inputs = cloudformation.parameter_names(path) if options.parameters else frozenset()
-        yield Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1, inputs)
+        yield _guarded(path, functools.partial(_template, path, tree, options, spelling))
+
+
+def _template(path: Path, tree: Path, options: Options, spelling: Spelling) -> Scope:
+    resources: list[Resource] = []
+    gaps: list[Gap] = []
+    for item in cloudformation.read(path, show(path), options.cloudformation, tree):
+        if isinstance(item, Gap):
+            gaps.append(item)
+        else:
+            resources.append(item)
+    inputs = cloudformation.parameter_names(path) if options.parameters else frozenset()
+    return Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1, inputs)
 
 
 def _outermost(templates: Sequence[Path], nested: Mapping[Path, set[Path]]) -> Iterator[Path]:

@@ -35,7 +35,9 @@ def _filled(value: Value, path: PathOf, default: Default) -> Value:
         return OneOf(options, value.reason, value.place, value.settle)
     if isinstance(value, list):
         elements = [_filled(element, path, default) for element in value]
-        return Items(elements, _filled(value.rest, path, default)) if isinstance(value, Items) else elements
+        return (
+            Items(elements, _filled(value.rest, path, default), value.doubt) if isinstance(value, Items) else elements
+        )
     if not isinstance(value, dict):
         return value
     record = copied(value)

@@ -37,7 +37,7 @@ def _list(value: Value, shape: Shape | None) -> Value:
     if is_tags(shape) and isinstance(value, dict):
         return _tag_list(value)
     if isinstance(value, list):
-        return Items(value, value.rest) if isinstance(value, Items) and _kept(value) else list(value)
+        return Items(value, value.rest, value.doubt) if isinstance(value, Items) and _kept(value) else list(value)
     if isinstance(value, Text):
         return [value]
     return value if isinstance(value, Unknown) else [value]

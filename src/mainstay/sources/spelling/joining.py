@@ -63,18 +63,20 @@ def _lists(known: list[Value], value: list[Value], doubt: Unknown | None, positi
     if isinstance(at, int) and at < len(known) and value:
         changed = list(known)
         changed[at] = _joined(known[at], value[0], doubt, positions, here)
-        return Items(changed, _rest(known))
+        return Items(changed, _rest(known), known.doubt if isinstance(known, Items) else None)
     certain, rests = (value, [_rest(value)]) if doubt is None else ([], [*value, _rest(value)])
     gathered = known if isinstance(known, Gathered) else Gathered(known, _rest(known))
     gathered.extend(certain)
     gathered.rest = either([gathered.rest, *rests], doubt)
+    for cause in (known, value):
+        gathered.doubt = gathered.doubt or doubt or (cause.doubt if isinstance(cause, Items) else None)
     return gathered
 
 
 def _perhaps(value: Value, doubt: Unknown) -> Value:
     """Something that stands there or does not."""
     if isinstance(value, list):
-        return Gathered([], either([*value, _rest(value)], doubt))
+        return Gathered([], either([*value, _rest(value)], doubt), doubt)
     return OneOf([None, value], doubt.reason, doubt.place, doubt.settle)
 
 

@@ -71,7 +71,7 @@ def _decoded(value: Value, path: PathOf) -> Value:
         return OneOf(options, value.reason, value.place, value.settle)
     if isinstance(value, list):
         elements = [_decoded(element, path) for element in value]
-        return Items(elements, _decoded(value.rest, path)) if isinstance(value, Items) else elements
+        return Items(elements, _decoded(value.rest, path), value.doubt) if isinstance(value, Items) else elements
     if path:
         if not isinstance(value, dict) or path[0] not in value:
             return value

@@ -149,8 +149,9 @@ class _Walk:
                 self.page.container(target, mark, spot.positions, spot.place).append(element)
             elif target is not None:
                 self.put(target, element, mark, spot)
+        why = value.why if isinstance(value, Items) and value.rest is not ABSENT else None
         for element in perhaps:
-            self.perhaps(source, target, element, mark, spot)
+            self.perhaps(source, target, element, mark, spot, why)
 
     def one_block(self, source: str, target: PathOf | None, record: Record, mark: Mark | None, spot: Spot) -> None:
         place = record.place or (mark if isinstance(mark, Place) else spot.place)
@@ -164,14 +165,17 @@ class _Walk:
                 return  # inside something unknown
         self.block(record, Spot(f"{source}.", target, positions, place))
 
-    def perhaps(self, source: str, target: PathOf | None, element: Value, mark: Mark | None, spot: Spot) -> None:
+    def perhaps(
+        self, source: str, target: PathOf | None, element: Value, mark: Mark | None, spot: Spot,
+        why: Unknown | None = None,
+    ) -> None:  # fmt: skip
         """A block that may be there: what a list may go on with, an object that may be absent."""
         if isinstance(element, OneOf):
             for option in element.options:
                 if option is not None:
-                    self.perhaps(source, target, option, mark, spot)
+                    self.perhaps(source, target, option, mark, spot, why)
         elif isinstance(element, dict):
-            doubt = next(iter(unknowns(element)), None)
+            doubt = why or next(iter(unknowns(element)), None)
             doubt = doubt or Unknown("the block may not be there", spot.place, "pass a plan")
             attributes = self.table.split.get(source)
             sure, perhaps = split_block(element, attributes) if attributes else ([as_record(element)], [])

@@ -105,7 +105,7 @@ def splat(value: Value, step: Step, run: Run) -> Value:
         run.step(len(value))
         elements = [step(element, run) for element in value]
         if isinstance(value, Items) and value.rest is not ABSENT:
-            return Items(elements, step(value.rest, run))
+            return Items(elements, step(value.rest, run), value.doubt)
         return elements
     if isinstance(value, Unknown) and not isinstance(value, Text | Document):
         return plain_unknown(value)

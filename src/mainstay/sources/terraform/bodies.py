@@ -88,6 +88,7 @@ def _expand(block: Block, scope: Scope, elements: Items) -> None:
             doubt = doubt or uncertain
     if doubt is not None:
         elements.rest = one_of(perhaps if elements.rest is ABSENT else [*perhaps, elements.rest], doubt)
+        elements.doubt = elements.doubt or doubt
 
 
 def _bounded(collection: Value, scope: Scope) -> Value:

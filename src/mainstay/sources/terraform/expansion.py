@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Set, Unknown, Value
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value
 from mainstay.sources.terraform.types import EvaluationError, convert
 
 Key = str | int | Unknown | None
@@ -70,12 +70,12 @@ def by_for_each(collection: Value) -> Iterator[Round]:
     if isinstance(collection, OneOf):
         yield from _any_collection(collection)
     elif isinstance(collection, Unknown):
-        yield _any(collection, Unknown(collection.reason, collection.place, collection.settle), collection)
+        yield _any(collection, Unknown(collection.reason, collection.place, collection.settle))
     elif isinstance(collection, dict):
         for key in sorted(collection):
             yield Round(key, {"each.key": key, "each.value": collection[key]})
         if isinstance(collection, Record) and collection.rest is not ABSENT:
-            yield _any(_doubt(collection.rest), collection.rest)
+            yield _any(collection.why, collection.rest)
     elif isinstance(collection, list):
         for element in collection:
             if isinstance(element, Unknown):
@@ -85,7 +85,7 @@ def by_for_each(collection: Value) -> Iterator[Round]:
             else:
                 raise EvaluationError("for_each takes a map or a set of strings")
         if isinstance(collection, Items) and collection.rest is not ABSENT:
-            yield _any(_doubt(collection.rest), collection.rest, key_is_value=isinstance(collection, Set))
+            yield _any(collection.why, collection.rest)
     else:
         raise EvaluationError("for_each takes a map or a set of strings")
 
@@ -125,11 +125,7 @@ def _merged(instances: list[Round], cause: OneOf, sure: bool) -> Round:
     return Round(instances[0].key, iteration, None if sure else _because("for_each", cause))
 
 
-def _doubt(rest: Value) -> Unknown:
-    return rest if isinstance(rest, Unknown) else Unknown("the collection may go on")
-
-
-def _any(doubt: Unknown, value: Value, key_is_value: Value = True) -> Round:
+def _any(doubt: Unknown, value: Value) -> Round:
     key = Unknown(doubt.reason, doubt.place, doubt.settle)
     return Round(key, {"each.key": key, "each.value": value}, _because("for_each", doubt))
 

@@ -90,9 +90,8 @@ def elements_of(collection: Value) -> Iterator[tuple[Value, Value, Unknown | Non
     else:
         for position, value in enumerate(collection):
             yield (value if isinstance(collection, Set) else position), value, None
-    rest = collection.rest if isinstance(collection, Items | Record) else ABSENT
-    if rest is not ABSENT:
-        doubt = rest if isinstance(rest, Unknown) else Unknown("the collection may go on")
+    if isinstance(collection, Items | Record) and collection.rest is not ABSENT:
+        rest, doubt = collection.rest, collection.why
         key = rest if isinstance(collection, Set) else Unknown(doubt.reason, doubt.place, doubt.settle)
         yield key, rest, doubt
 
@@ -109,7 +108,7 @@ def _tuple(loop: _Loop, collection: Value, scope: Scope) -> Value:
             assert isinstance(taken, Unknown)
             doubt = doubt or taken
             perhaps.append(value)
-    return Items(sure, one_of(perhaps, doubt)) if doubt is not None else sure
+    return Items(sure, one_of(perhaps, doubt), doubt) if doubt is not None else sure
 
 
 def _object(loop: _Loop, collection: Value, scope: Scope) -> Value:
@@ -132,5 +131,5 @@ def _object(loop: _Loop, collection: Value, scope: Scope) -> Value:
         else:
             result[name] = value
     if doubt is not None:
-        result.rest = one_of(perhaps, doubt)
+        result.rest, result.doubt = one_of(perhaps, doubt), doubt
     return result

@@ -259,9 +259,10 @@ def _collected(block: Block, instances: list[tuple[Round, Record]]) -> Value:
     sure = [(one, value) for one, value in instances if one.may_exist is None]
     perhaps = [(one, value) for one, value in instances if one.may_exist is not None]
     rest = ABSENT if not perhaps else perhaps[0][1] if len(perhaps) == 1 else _any_of(perhaps)
+    doubt = perhaps[0][0].may_exist if perhaps else None
     if "count" in attributes:
-        return Items([value for _, value in sure], rest)
-    return Record({str(one.key): value for one, value in sure}, rest=rest)
+        return Items([value for _, value in sure], rest, doubt)
+    return Record({str(one.key): value for one, value in sure}, rest=rest, doubt=doubt)
 
 
 def _any_of(perhaps: list[tuple[Round, Record]]) -> Value:

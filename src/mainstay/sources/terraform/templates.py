@@ -220,8 +220,7 @@ def _for(token: _Token, waiting: Iterator[_Token], source: Source, compile: Comp
             bindings = {names[-1]: value} if len(names) == 1 else {names[0]: key, names[1]: value}
             results.append(section(scope.bind(bindings)))
         if isinstance(collection, Items | Record) and collection.rest is not ABSENT:
-            rest = collection.rest
-            doubt = rest if isinstance(rest, Unknown) else Unknown("the collection may go on", place)
+            doubt = collection.why
             results.append(Unknown(doubt.reason, doubt.place, doubt.settle))
         return join(results, place)
 
