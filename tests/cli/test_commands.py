@@ -107,6 +107,23 @@ def test_an_output_file_that_cannot_be_written_is_a_usage_error(infra: Path) -> 
     assert "Traceback" not in run.stderr
 
 
+def test_a_killed_review_leaves_the_earlier_output_or_a_whole_one(infra: Path) -> None:
+    output = infra / "out.json"
+    whole = 0
+    for delay in (0.1, 0.3, 0.5, 0.7, 0.9, 3.0):
+        output.write_text('{"earlier": true}')
+        run = subprocess.Popen([*COMMAND, "review", "infra", "-f", "json", "-o", "out.json"], cwd=infra)
+        try:
+            run.wait(delay)
+        except subprocess.TimeoutExpired:
+            run.kill()
+            run.wait()
+        found = json.loads(output.read_text())
+        assert found == {"earlier": True} or found["schema"] == "mainstay/review/v1"
+        whole += "schema" in found
+    assert whole >= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

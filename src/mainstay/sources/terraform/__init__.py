@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mainstay.model.findings import Gap
+from mainstay.model.places import Place
 from mainstay.model.resources import Origin
 from mainstay.model.values import ABSENT, OneOf, Record, Unknown, Value
 from mainstay.sources.alternatives import one_of
@@ -57,6 +58,7 @@ def read_root(directory: Path, library: Library, options: Options) -> Iterator[R
 def _read(directory: Path, library: Library, options: Options) -> Iterator[RawResource | Gap]:
     configuration = library.load(directory)
     run = _run(library.tree, directory, options)
+    run.place = Place(configuration.shown, 1, 1)
     for gap in configuration.gaps:
         run.gap(gap)
     inputs = _inputs(configuration, library, options, run)

@@ -47,6 +47,8 @@ class Run:
     context: Context
     workspace: str
     facts: Facts = field(default_factory=Facts)
+    place: Place | None = None
+    """The root module's directory, for what is true of the whole of it."""
     gaps: dict[Gap, None] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     doubts: int = 0
@@ -57,7 +59,8 @@ class Run:
         """Counts the rounds of loops, so that code that multiplies them comes to an end."""
         self.steps += count
         if self.steps > MOST_STEPS:
-            self.gap(Gap("limit", f"loops take more than {MOST_STEPS} rounds; what they would give is left unknown"))
+            reason = f"loops take more than {MOST_STEPS} rounds; what they would give is left unknown"
+            self.gap(Gap("limit", reason, self.place))
             raise EvaluationError("the loops of this root module take too many rounds")
 
     def gap(self, gap: Gap) -> None:
