@@ -16,7 +16,7 @@ from mainstay.sources.spelling.defaults import fill_in
 from mainstay.sources.spelling.emitting import parts
 from mainstay.sources.spelling.joining import copied
 from mainstay.sources.spelling.pieces import Draft, Piece, Workshop, moved, owner_of, with_pieces
-from mainstay.sources.spelling.splitting import split_block
+from mainstay.sources.spelling.splitting import split_block, why_split
 from mainstay.sources.spelling.tables import (
     Merge,
     PathOf,
@@ -128,7 +128,7 @@ class Spelling:
         for element in sure:
             yield Piece(raw, table.type, translate(element, table, inner or "json"), merge.by, append)
         for element in perhaps:
-            doubtful = replace(raw, may_exist=Unknown("the list is not known", raw.origin.place), condition="?")
+            doubtful = replace(raw, may_exist=why_split(raw.body, split or ()), condition="?")
             yield Piece(doubtful, table.type, translate(element, table, inner or "json"), merge.by, append)
 
     def _emitted(self, raw: RawResource, table: Table) -> Iterator[Draft]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value
+from mainstay.model.values import ABSENT, Items, OneOf, Record, Unknown, Value, unknowns
 from mainstay.sources.spelling.forms import whole_list
 
 
@@ -37,6 +37,13 @@ def split_block(element: Mapping[str, Value], attributes: Mapping[str, str]) -> 
     if source.rest is not ABSENT:  # it may hold one of the attributes, and so be several
         perhaps.append(Record(plain, source.place, source.marks, source.rest))
     return sure, perhaps
+
+
+def why_split(element: Record, attributes: Iterable[str]) -> Unknown:
+    """Why some of a block's copies only may be there: what is not known of the lists that it is split by."""
+    unknown = next((leaf for name in attributes for leaf in unknowns(element.get(name))), None)
+    found = unknown or Unknown("the list is not known", None, "pass a plan")
+    return Unknown(found.reason, element.place, found.settle)
 
 
 def split_elements(elements: list[Value], attributes: Mapping[str, str]) -> tuple[list[Value], list[Value]]:
