@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 NAMES = ("A", "B", "C")
 STRINGS = ("a", "", "ab", "AB", "a.b", "x*", "22", "true", "arn:a", "10.0.0.0/8", "10.1.2.3", "2026-11-03T22:05:00Z")
+MADE_BY_AWS = tuple(text for text in STRINGS if "*" not in text and "::aws:" not in text)
 SCALARS = (*STRINGS, True, False, 0, 1, 2, 22, 1.5)
 VALUES_OF: dict[str, Sequence[Anything]] = {
     "equals": (*STRINGS, "a*", "*", "?", "*b", r"x\*", True, False, 22, 1.5, None),
@@ -78,7 +79,7 @@ class Maker:
         return Unknown("var.x has no default", None, "set var.x")
 
     def ref(self) -> Ref:
-        return Ref("aws_x.y", self.choose(("arn", "id")))
+        return Ref(self.choose(("aws_x.y", "module.data.aws_x.y", "data.aws_x.y")), self.choose(("arn", "id", "list")))
 
     def text(self) -> Text:
         def part() -> str | Unknown:
@@ -126,7 +127,7 @@ class Maker:
             return "".join(part if isinstance(part, str) else self.stretch(part) for part in value.parts)
         if isinstance(value, Ref):
             anything = ([self.choose(STRINGS)], self.choose(STRINGS), {"A": self.known(1)})
-            return self.stretch(value) if value.prefix else self.choose(anything)
+            return self.choose(anything) if value.path == "list" else self.stretch(value)
         if isinstance(value, Unknown):
             return ABSENT if self.below(5) == 4 else self.known(2)
         if isinstance(value, dict):
@@ -134,6 +135,8 @@ class Maker:
         return self.concrete_list(value) if isinstance(value, list) else value
 
     def stretch(self, part: Unknown) -> str:
+        if isinstance(part, Ref) and part.is_own:
+            return part.prefix + self.choose(MADE_BY_AWS)
         return (part.prefix if isinstance(part, Ref) else "") + self.choose(STRINGS)
 
     def concrete_record(self, value: dict[str, Value]) -> Record:
