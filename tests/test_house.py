@@ -89,3 +89,18 @@ def test_help_reads_neither_catalogue_nor_parser() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert run.stderr.strip() == "[]", run.stderr
+
+
+def cpu_seconds(*command: str) -> float:
+    """The CPU seconds of a command, the least of five runs."""
+    program = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime)"
+    )
+    runs = [subprocess.run([sys.executable, "-c", program, *command], capture_output=True, text=True) for _ in range(5)]
+    return min(float(run.stdout) for run in runs)
+
+
+def test_help_costs_little_more_than_starting_python() -> None:
+    bare = cpu_seconds(sys.executable, "-c", "pass")
+    assert cpu_seconds(sys.executable, "-m", "mainstay", "--help") < max(0.150, 9 * bare)
