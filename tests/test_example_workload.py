@@ -34,7 +34,7 @@ def pairs() -> Mapping[str, str]:
 @cache
 def reviewed(source: str, twin: str) -> Review:
     path = SHOP / "terraform" / twin if source == "terraform" else SHOP / "cloudformation" / f"{twin}.yaml"
-    return review([path], load().controls, Options(region="us-east-1"))
+    return review([path], load().controls, Options())
 
 
 def pair(source: str, address: str) -> str:

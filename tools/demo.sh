@@ -24,9 +24,8 @@ resource, so only the summary is shown; a test in tests/test_example_workload.py
 printf '\n$ mainstay review examples/shop/cloudformation/weak.yaml | sed -n "/^Pillar/,\$p"\n\n'
 { "$mainstay" review examples/shop/cloudformation/weak.yaml || [[ $? -eq 1 ]]; } | sed -n '/^Pillar/,$p'
 
-say "Its well-built twin passes every control, in both. CloudFormation does not say which region a template is for, \
-so we do."
+say "Its well-built twin passes every control, in both."
 run review examples/shop/terraform/well-built
-run review examples/shop/cloudformation/well-built.yaml --region us-east-1
+run review examples/shop/cloudformation/well-built.yaml
 
 say "Next: mainstay explain rds-is-not-public, or mainstay review on code of your own."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mainstay.engine.matching import POSITIONS, any_of, comparison, is_there, same, spell, text_tokens
 from mainstay.engine.patterns import Pattern, pattern
@@ -60,7 +61,7 @@ def _any(judges: Sequence[Judge]) -> Judge:
 
 def _test(test: Test) -> Judge:
     if test.every_value and len(test.values) > 1:
-        return _all([_test(Test(test.path, test.operator, (v,), False, test.cased, test.flags)) for v in test.values])
+        return _all([_test(replace(test, values=(value,), every_value=False)) for value in test.values])
     if test.operator == "exists":
         there = some(test.path, is_there)
         return there if test.values[0] else _negated(there)

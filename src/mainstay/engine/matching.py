@@ -44,6 +44,14 @@ DATE_PARTS: dict[str, Callable[[datetime], int]] = {
 }
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+MADE_UP = frozenset({
+    "id", "arn", "name", "region", "bucket", "endpoint", "address", "port", "url", "uri", "dns_name", "dnsname",
+    "domain_name", "domainname", "hostname", "hosted_zone_id", "repository_url", "public_ip", "private_ip",
+})  # fmt: skip
+"""Attributes whose value is a name or a place, and no secret (as `result` of a random password is one)."""
+
+STAND_IN = "\ue000"
+
 # What looks around itself may be found in a stretch of a text and not in the whole of it.
 _LOOKS_AROUND = re.compile(r"(?<!\[)\^|\$|\\[bBAZ]|\(\?([=!<>(])|[*+?}]\+")
 
@@ -105,7 +113,13 @@ def text_tokens(value: Unknown) -> tuple[Token, ...] | None:
     """What is known of a string that is not known in full; None where it is not even known to be a string."""
     if isinstance(value, Ref):
         stretch = Wild.OWN if value.is_own else Wild.ANY
-        return (*value.prefix, stretch) if value.prefix else (stretch,) if value.path == "id" else None
+        return (
+            (*value.prefix, stretch)
+            if value.prefix
+            else (stretch,)
+            if value.path == "id" or not value.address
+            else None
+        )
     if not isinstance(value, Text):
         return None
     found: list[Token] = []
@@ -186,7 +200,15 @@ def _regular_expressions(test: Test) -> Compare:
     expressions = [re.compile(str(value), flags) for value in test.values]
     local = [each for each in expressions if not _LOOKS_AROUND.search(each.pattern.replace("\\[", ""))]
 
+    def any_in(element: Value) -> bool:
+        """Whether one is found in what is written, the stretches that AWS makes up standing between it."""
+        parts = element.parts if isinstance(element, Text) else ("",)
+        text = "".join(part if isinstance(part, str) else STAND_IN for part in parts)
+        return any(each.search(text) for each in expressions)
+
     def compare(element: Value) -> bool | None:
+        if test.written and made_up(element):
+            return any_in(element)
         if isinstance(element, Text):
             # What is found in a known stretch is found in the whole; what is not may still come about.
             stretches = [part for part in element.parts if isinstance(part, str)]
@@ -199,6 +221,13 @@ def _regular_expressions(test: Test) -> Compare:
         return any(each.search(text) for each in expressions)
 
     return compare
+
+
+def made_up(element: Value) -> bool:
+    """True of a reference to a name or id that AWS makes up, and of text whose unknown stretches are such."""
+    if isinstance(element, Text):
+        return all(isinstance(part, str) or made_up(part) for part in element.parts)
+    return isinstance(element, Ref) and element.path.rpartition(".")[2].lower() in MADE_UP
 
 
 def _networks(test: Test) -> Compare:

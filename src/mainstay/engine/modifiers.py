@@ -57,7 +57,7 @@ ENCODINGS: Mapping[str, Encoding] = {
     "utf16": lambda text: [codecs.BOM_UTF16_LE + text.decode().encode("utf-16-le")],
 }
 
-NAMES: tuple[str, ...] = (*QUANTIFIERS, "count", *OPERATORS, *FLAGS, "all", "cased", *ENCODINGS, "windash")
+NAMES: tuple[str, ...] = (*QUANTIFIERS, "count", *OPERATORS, *FLAGS, "all", "cased", "written", *ENCODINGS, "windash")
 
 
 def encode(value: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -184,6 +184,7 @@ class _Entry:
         self.flags = "".join(name for name in modifiers if name in FLAGS)
         self.every_value = "all" in modifiers
         self.cased = "cased" in modifiers
+        self.written = "written" in modifiers
 
     def test(self) -> Condition:
         before = len(self.parser.faults)
@@ -234,6 +235,8 @@ class _Entry:
             self.fault(f"'all' and {operator!r} can't stand in one entry", hint)
         if self.every_value and not isinstance(self.value, list):
             self.fault("'all' takes a list of values")
+        if self.written and operator != "re":
+            self.fault(f"'written' and {operator!r} can't stand in one entry", "it goes with 're'")
         if self.cased and operator not in ("equals", "neq", "fieldref", *_POSITIONS):
             self.fault(f"'cased' and {operator!r} can't stand in one entry")
         if self.encodings and operator not in ("equals", "neq", *_POSITIONS):
@@ -264,7 +267,7 @@ class _Entry:
         return self.made(operator, [spelling for each in spellings for spelling in each], False)
 
     def made(self, operator: Operator, values: Sequence[Scalar], every_value: bool) -> Condition:
-        return Test(self.path, operator, tuple(values), every_value, self.cased, self.flags, self.place)
+        return Test(self.path, operator, tuple(values), every_value, self.cased, self.flags, self.place, self.written)
 
 
 def _problem(operator: str, value: Scalar) -> str:

@@ -54,7 +54,8 @@ class Test:
     """An element at `path` compares with one of `values` (with all of them where `every_value`).
 
     `values` of the operator `fieldref` are dotted paths, of `exists` one boolean. `flags` are those of `re` (`i`,
-    `m`, `s`), and for `fieldref` the comparison that stands behind it (`startswith`, ...).
+    `m`, `s`), and for `fieldref` the comparison that stands behind it (`startswith`, ...). `written` asks `re` of what
+    people write: names and ids that AWS makes up never are, or complete, what it looks for.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Test:
     cased: bool = False
     flags: str = ""
     place: Place | None = None
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,12 +83,17 @@ class OneOf(Unknown):
 
 
 class Ref(Unknown):
-    """An attribute of a resource or data source of the code, which the provider sets when the code is applied."""
+    """An attribute of a resource or data source of the code, which the provider sets when the code is applied.
+
+    Without an address it is a fact of the account or the stack, such as the region.
+    """
 
     __slots__ = ("address", "path")
 
-    def __init__(self, address: str, path: str, place: Place | None = None) -> None:
-        super().__init__(f"{address}.{path} is known after apply", place, "pass a plan")
+    def __init__(
+        self, address: str, path: str, place: Place | None = None, reason: str = "", settle: str = "pass a plan"
+    ) -> None:
+        super().__init__(reason or f"{address}.{path} is known after apply", place, settle)
         self.address = address
         self.path = path
 
@@ -99,6 +104,8 @@ class Ref(Unknown):
     @property
     def is_own(self) -> bool:
         """True for the id or ARN of a resource that the code declares: AWS makes it up, and owns not what it names."""
+        if not self.address:
+            return True
         return (self.path == "id" or bool(self.prefix)) and LOOKED_UP.match(self.address) is None
 
     @property
@@ -254,7 +261,8 @@ def references(value: Value) -> Iterator[Ref]:
     """Every Ref inside `value`, those inside texts, documents and alternatives included."""
     for leaf in unknowns(value):
         if isinstance(leaf, Ref):
-            yield leaf
+            if leaf.address:
+                yield leaf
         elif isinstance(leaf, Text):
             yield from references(list(leaf.parts))
         elif isinstance(leaf, Document):

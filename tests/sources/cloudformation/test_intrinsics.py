@@ -49,7 +49,7 @@ CASES: list[tuple[str, Value]] = [
     ("!Ref Subnets", ["?", "..."]),
     ("!Ref Bucket", "<Bucket.id>"),
     ("!Ref AWS::Partition", "aws"),
-    ("!Ref AWS::Region", "?"),
+    ("!Ref AWS::Region", "<.region>"),
     ("!Ref AWS::URLSuffix", "amazonaws.com"),
     ("!Ref AWS::NoValue", "ABSENT"),
     ("[1, !Ref AWS::NoValue, 2]", [1, 2]),

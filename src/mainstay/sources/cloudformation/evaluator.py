@@ -284,9 +284,7 @@ class Evaluator:
 
 def known_after_deployment(address: str, path: str, place: Place | None) -> Ref:
     """An attribute of a resource, which only a deployed stack knows."""
-    reference = Ref(address, path, place)
-    reference.settle = "review the deployed stack"
-    return reference
+    return Ref(address, path, place, settle="review the deployed stack")
 
 
 def _size(arguments: Value) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mainstay.documents import number
 from mainstay.model.places import Place
-from mainstay.model.values import ABSENT, Items, Record, Unknown, Value
+from mainstay.model.values import ABSENT, Items, Record, Ref, Unknown, Value
 from mainstay.sources.cloudformation.alternatives import one_of
 from mainstay.sources.cloudformation.options import Options
 from mainstay.sources.cloudformation.texts import surely_set
@@ -78,16 +78,21 @@ def _element_type(kind: str) -> str | None:
     return kind[5:-1] if kind.startswith("List<") and kind.endswith(">") else None
 
 
+def _pseudo(name: str, reason: str, settle: str = "review the deployed stack") -> Ref:
+    """What AWS fills in: like the id of a resource, it has no `*` in it and is no secret."""
+    return Ref("", name, None, reason, settle)
+
+
 def pseudo_parameters(options: Options) -> dict[str, Value]:
     """What `AWS::Region` and its like stand for. All of them are set, whatever they are."""
     later = "is known when the stack is deployed"
     return {
-        "AWS::AccountId": options.account or surely_set("the account is not known", None, "pass --account"),
+        "AWS::AccountId": options.account or _pseudo("account.id", "the account is not known", "pass --account"),
         "AWS::NoValue": ABSENT,
         "AWS::NotificationARNs": Items([], surely_set(f"where notifications go {later}", None)),
         "AWS::Partition": options.partition,
-        "AWS::Region": options.region or surely_set("the region is not known", None, "pass --region"),
-        "AWS::StackId": surely_set(f"the stack's id {later}", None, "review the deployed stack"),
-        "AWS::StackName": surely_set(f"the stack's name {later}", None, "review the deployed stack"),
+        "AWS::Region": options.region or _pseudo("region", "the region is not known", "pass --region"),
+        "AWS::StackId": _pseudo("stack.id", f"the stack's id {later}"),
+        "AWS::StackName": _pseudo("stack.name", f"the stack's name {later}"),
         "AWS::URLSuffix": _SUFFIXES.get(options.partition, "amazonaws.com"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mainstay.model.values import ABSENT, Items, Text, Unknown, Value
+from mainstay.model.values import ABSENT, Items, Ref, Text, Unknown, Value
 from mainstay.sources.terraform import policy_document
 from mainstay.sources.terraform.bodies import evaluate, evaluate_body
 from mainstay.sources.terraform.facts import Facts
@@ -28,7 +28,7 @@ Computed = Callable[[Block, Scope, Facts, str], Value]
 def _region(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
     if key not in ("name", "id", "region"):
         return ABSENT
-    return facts.region or Unknown("the region is not given", block.place, "pass --region")
+    return facts.region or Ref("", "region", block.place, "the region is not given", "pass --region")
 
 
 def _partition(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
@@ -39,7 +39,7 @@ def _partition(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
 def _identity(block: Block, scope: Scope, facts: Facts, key: str) -> Value:
     if key not in ("account_id", "id"):
         return ABSENT
-    return facts.account or Unknown("the account is not given", block.place, "pass --account")
+    return facts.account or Ref("", "account.id", block.place, "the account is not given", "pass --account")
 
 
 FEWER_ZONES = "us-west-1"
