@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,20 @@ def test_what_may_be_there_says_which_variable_would_tell(tmp_path: Path) -> Non
     )
     rules = found["."].resources[0].properties["SecurityGroupIngress"]
     assert rules.why.settle == "set var.ports or pass a plan"
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    os.mkfifo(tmp_path / "pipe.tf")
+    found = scopes(tmp_path, {"stack.yaml": TEMPLATE})
+    assert len(found["stack.yaml"].resources) == 1
+
+
+def test_a_template_that_links_out_of_the_tree_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text(TEMPLATE)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    found = scopes(tree, {})
+    assert [gap.kind for gap in found["link.yaml"].gaps] == ["refused"]
+    assert found["link.yaml"].resources == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import stat
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from mainstay.documents import decode
 from mainstay.model.findings import Gap
@@ -19,6 +21,8 @@ from mainstay.sources.spelling import Spelling, links_of
 
 MOST_TEMPLATE_BYTES = 10_000_000
 HEAD = 65_536
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +125,28 @@ def _guarded(path: Path, read_scope: Callable[[], Scope]) -> Scope:
         return Scope(show(path), [], [Gap("internal", reason, Place(show(path), 1, 1))], 0)
 
 
-def _sorted_out(stream: Iterable[RawResource | Gap]) -> tuple[list[RawResource], list[Gap]]:
-    raws: list[RawResource] = []
+def _sorted_out(stream: Iterable[T | Gap]) -> tuple[list[T], list[Gap]]:
+    """What a reader gives, the gaps apart."""
+    resources: list[T] = []
     gaps: list[Gap] = []
     for item in stream:
         if isinstance(item, Gap):
             gaps.append(item)
         else:
-            raws.append(item)
-    return raws, gaps
+            resources.append(item)
+    return resources, gaps
 
 
 def _templates(
     found: Found, tree: Path, options: Options, spelling: Spelling, done: set[Path], explicit: bool
 ) -> Iterator[Scope]:
-    templates = [path for path in found.candidates if _is_template(path)]
+    templates = [path for path in found.candidates if _is_template(path, tree)]
     if explicit and not templates:
         for path in found.candidates:
             gap = Gap("unsupported", "is neither Terraform nor a CloudFormation template", Place(show(path), 1, 1))
             yield Scope(show(path), [], [gap], 0)
-    nested = {path.resolve(): cloudformation.nested_templates(path) for path in templates}
+    inside = [path for path in templates if _is_inside(path, tree)]
+    nested = {path.resolve(): cloudformation.nested_templates(path) for path in inside}
     for path in _outermost(templates, nested):
         if path.resolve() in done:
             continue
@@ -149,14 +155,8 @@ def _templates(
 
 
 def _template(path: Path, tree: Path, options: Options, spelling: Spelling) -> Scope:
-    resources: list[Resource] = []
-    gaps: list[Gap] = []
-    for item in cloudformation.read(path, show(path), options.cloudformation, tree):
-        if isinstance(item, Gap):
-            gaps.append(item)
-        else:
-            resources.append(item)
-    inputs = cloudformation.parameter_names(path) if options.parameters else frozenset()
+    resources, gaps = _sorted_out(cloudformation.read(path, show(path), options.cloudformation, tree))
+    inputs = cloudformation.parameter_names(path) if options.parameters and _is_inside(path, tree) else frozenset()
     return Scope(show(path), spelling.resources(map(_raw, resources)), gaps, 1, inputs)
 
 
@@ -175,15 +175,25 @@ def _outermost(templates: Sequence[Path], nested: Mapping[Path, set[Path]]) -> I
                     waiting.extend(nested.get(one, ()))
 
 
-def _is_template(path: Path) -> bool:
+def _is_template(path: Path, tree: Path) -> bool:
+    """Whether a file is for the reader of templates, also to say that it will not open it."""
     try:
-        large = path.stat().st_size > MOST_TEMPLATE_BYTES
+        if not _is_inside(path, tree):
+            return True
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return False  # a pipe would be waited for
+        large = status.st_size > MOST_TEMPLATE_BYTES
         with path.open("rb") as file:
             text, _ = decode(file.read(HEAD if large else -1), path.name)
         # a template that is too large is one all the same: its reader says so
         return "AWSTemplateFormatVersion" in text if large else cloudformation.is_template(text)
-    except OSError:
+    except (OSError, RuntimeError):  # a loop of links is either, by version
         return path.suffix == ".template"
+
+
+def _is_inside(path: Path, tree: Path) -> bool:
+    return path.resolve().is_relative_to(tree)
 
 
 def _raw(resource: Resource) -> RawResource:
