@@ -90,6 +90,8 @@ def _subject(resource: Resource) -> Subject:
         origin.source,
         origin.place,
         None if resource.may_exist is None else resource.may_exist.reason,
+        origin.calls,
+        origin.construct,
     )
 
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mainstay.model.controls import Control
+from mainstay.model.decisions import Change, Known, Waiver
+from mainstay.model.errors import Fault
+from mainstay.model.patches import NoPatch, Patch
 from mainstay.model.places import Mark, Place
+from mainstay.model.reports import Report
 
 Verdict = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 
@@ -40,7 +44,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a finding is about: enough of a resource to find it again, without its properties."""
+    """What a finding is about: enough of a resource to find it again, without its properties.
+
+    `calls` are the module blocks that it is reached by, from the root inwards; `construct` is the path of the CDK
+    construct that made it.
+    """
 
     type: str
     address: str
@@ -49,16 +57,25 @@ class Subject:
     source: str
     place: Place | None = None
     may_exist: str | None = None
+    calls: tuple[Place, ...] = ()
+    construct: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict of one control on one subject."""
+    """The verdict of one control on one subject.
+
+    `waiver` stands beside the verdict `waived`, and beside `fail` where it has expired. `change` is None where nothing
+    was compared. `patch` is None where no fix was looked for.
+    """
 
     control: Control
     verdict: Verdict
     subject: Subject
     reasons: tuple[Reason, ...] = ()
+    waiver: Waiver | None = None
+    change: Change | None = None
+    patch: Patch | NoPatch | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -70,7 +87,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All that a review found, in the order of files and addresses."""
+    """All that a review found, in the order of files and addresses.
+
+    `fixed` are failures that were known before and are gone. `remarks` are about what the user gave: a waiver that
+    has expired or that nothing needs.
+    """
 
     findings: Sequence[Finding]
     gaps: Sequence[Gap]
@@ -78,3 +99,7 @@ class Review:
     resource_count: int
     file_count: int
     unjudged_types: dict[str, int] = field(default_factory=dict)
+    fixed: Sequence[Known] = ()
+    known_gaps: frozenset[Gap] = frozenset()
+    reports: Sequence[Report] = ()
+    remarks: Sequence[Fault] = ()

@@ -14,7 +14,9 @@ class Origin:
 
     `scope` names the graph that the resource belongs to: one root module or one stack, as a path; resources of
     different scopes never refer to each other. `module` is the module's address (`module.network[0]`) or the path of
-    nested stacks, empty at the root. `spelling` is the source's own name of the type (`aws_s3_bucket`).
+    nested stacks, empty at the root. `spelling` is the source's own name of the type (`aws_s3_bucket`). `calls` are the
+    module blocks, or the resources that nest stacks, that it is reached by, from the root inwards. `construct` is the
+    path of the CDK construct that made it.
     """
 
     source: str
@@ -22,6 +24,8 @@ class Origin:
     place: Place | None
     module: str = ""
     spelling: str = ""
+    calls: tuple[Place, ...] = ()
+    construct: str = ""
 
 
 @dataclass(frozen=True, slots=True)

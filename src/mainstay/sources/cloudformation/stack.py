@@ -33,7 +33,8 @@ _INCLUDE = "AWS::Include"
 class Stack:
     """A template at work.
 
-    `prefix` stands before its logical ids: empty, or `Outer/`. `ancestors` are the files of the stacks around it.
+    `prefix` stands before its logical ids: empty, or `Outer/`. `ancestors` are the files of the stacks around it, and
+    `calls` the resources in them that nest it.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Stack:
         given: Mapping[str, Value],
         prefix: str = "",
         ancestors: tuple[Path, ...] = (),
+        calls: tuple[Place, ...] = (),
     ) -> None:
         self.reading = reading
         self.path = path
         self.shown = shown
         self.prefix = prefix
         self.ancestors = (*ancestors, path)
+        self.calls = calls
         self.references: set[str] = set()
         self.including: list[Path] = []
         self.children: dict[str, Stack | None] = {}
@@ -258,7 +261,8 @@ class Stack:
             return None
         given = properties.get("Parameters")
         values = given if isinstance(given, dict) else {}
-        return Stack(self.reading, path, shown, loaded.value, values, f"{self.prefix}{logical_id}/", self.ancestors)
+        prefix, calls = f"{self.prefix}{logical_id}/", (*self.calls, *([place] if place else ()))
+        return Stack(self.reading, path, shown, loaded.value, values, prefix, self.ancestors, calls)
 
     def existence(self, entry: Record) -> Truth:
         """When a resource exists."""
@@ -326,7 +330,8 @@ class Stack:
             evaluated = value if key == "Properties" else self.evaluator.evaluate(attribute, entry.place, assume)
             if evaluated is not ABSENT:
                 raw[key] = evaluated
-        origin = Origin("cloudformation", self.reading.scope, place, self.prefix.rstrip("/"), entry["Type"])
+        prefix = self.prefix.rstrip("/")
+        origin = Origin("cloudformation", self.reading.scope, place, prefix, entry["Type"], self.calls)
         return Resource(entry["Type"], self.prefix + logical_id, value, origin, raw, may_exist, addresses)
 
 

@@ -121,7 +121,8 @@ def _raw(instance: Instance, tags: Value, scope: str) -> RawResource:
     if tags is not ABSENT:
         body["tags"] = _merged(tags, body.get("tags"))
     place = instance.block.place
-    origin = Origin("terraform", scope, place, instance.site.address, instance.type)
+    site = instance.site
+    origin = Origin("terraform", scope, place, site.address, instance.type, site.calls)
     return RawResource(instance.type, instance.address, body, origin, links, instance.may_exist, instance.condition)
 
 

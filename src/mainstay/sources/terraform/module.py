@@ -213,7 +213,7 @@ class Module:
         for key, attribute in block.body.attributes.items():
             if key not in CALL_ARGUMENTS:
                 inputs[key] = lambda expression=attribute.expression: evaluate(expression, scope)  # type: ignore[misc]
-        site = self.site.below(configuration.directory, f"module.{name}{one.suffix}", one.may_exist)
+        site = self.site.below(configuration.directory, f"module.{name}{one.suffix}", one.may_exist, block.place)
         self.run.modules += 1
         return Module(configuration, site, self.library, inputs, self, _passed(block.body))
 

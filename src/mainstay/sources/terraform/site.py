@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstay.model.places import Place
 from mainstay.model.values import Unknown
 from mainstay.sources.terraform.scope import Run
 
@@ -14,13 +15,14 @@ class Site:
     """The place of a module among the modules of a root.
 
     `directories` are its own and those of the modules that it was called from, the root's last. `address` is empty
-    at the root, and `may_exist` says why there may be no such instance.
+    at the root, and `may_exist` says why there may be no such instance. `calls` are the module blocks that lead to it.
     """
 
     run: Run
     directories: tuple[Path, ...]
     address: str = ""
     may_exist: Unknown | None = None
+    calls: tuple[Place, ...] = ()
 
     @property
     def directory(self) -> Path:
@@ -34,6 +36,7 @@ class Site:
         """An address inside the module, as it is from the root."""
         return f"{self.address}.{address}" if self.address else address
 
-    def below(self, directory: Path, address: str, may_exist: Unknown | None) -> Site:
-        """The site of a module that is called from here."""
-        return Site(self.run, (directory, *self.directories), self.prefixed(address), may_exist or self.may_exist)
+    def below(self, directory: Path, address: str, may_exist: Unknown | None, call: Place) -> Site:
+        """The site of a module that is called from here, by the block at `call`."""
+        directories = (directory, *self.directories)
+        return Site(self.run, directories, self.prefixed(address), may_exist or self.may_exist, (*self.calls, call))
