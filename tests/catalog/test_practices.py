@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from mainstay.catalog import load_practices
 from mainstay.model.controls import PILLARS
+from mainstay.model.practices import EVIDENCE_KINDS, Answerable
 
 
 def test_every_practice_of_the_framework_is_there() -> None:
@@ -29,3 +32,13 @@ def test_a_practice_knows_its_page() -> None:
     assert practice.url == (
         "https://docs.aws.amazon.com/wellarchitected/latest/framework/rel_fault_isolation_multiaz_region_system.html"
     )
+
+
+def test_every_practice_says_what_answers_it() -> None:
+    for practice in load_practices().values():
+        assert practice.evidence
+        assert set(practice.evidence) <= set(EVIDENCE_KINDS)
+        assert len(set(practice.evidence)) == len(practice.evidence)
+        assert practice.answerable in get_args(Answerable)
+        assert practice.how
+        assert not practice.how.endswith(".")

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mainstay.model.decisions import Known, Waiver
+from mainstay.model.errors import Fault
 from mainstay.model.findings import Finding, Review
+from mainstay.model.patches import Edit, NoPatch, Patch
+from mainstay.model.places import Place
+from mainstay.model.reports import Report, Result
 from mainstay.outputs import FORMATS, Style
 
 SCHEMA = json.loads(files("mainstay.outputs").joinpath("review.schema.json").read_text())
@@ -91,6 +97,7 @@ def test_a_finding_says_what_failed_and_where(weak: Review) -> None:
             "line": 6,
             "column": 1,
             "module": "",
+            "construct": None,
             "scope": "infra",
             "source": "terraform",
         },
@@ -122,6 +129,34 @@ def test_what_may_exist_says_why(weak: Review) -> None:
     doubted = [f for f in document_of(weak)["findings"] if f["may_exist"]]
     assert {f["resource"]["address"] for f in doubted} == {"aws_db_instance.reports"}
     assert {f["may_exist_reason"] for f in doubted} == {"count depends on var.reports"}
+
+
+def test_decisions_patches_and_reports_are_written_as_the_schema_has_them(weak: Review) -> None:
+    place = Place("infra/waivers.yaml", 3, 5)
+    first, second, third, *rest = (finding for finding in weak.findings if finding.verdict == "fail")
+    decided = replace(
+        weak,
+        findings=[
+            replace(first, verdict="waived", waiver=Waiver("moved in May", "file", "team-a", date(2027, 5, 1), place)),
+            replace(second, change="new", patch=Patch("set MultiAZ", (Edit("infra/a.tf", 4, 9, "true"),))),
+            replace(third, change="unchanged", patch=NoPatch("the key is yours to choose")),
+            *rest,
+        ],
+        fixed=[Known("0" * 16, "s3-keeps-versions", "AWS::S3::Bucket", "aws_s3_bucket.old", "infra")],
+        known_gaps=frozenset(weak.gaps[:1]),
+        reports=[
+            Report("bandit", "1.8", "b.sarif", ("code",), (Result("bandit", "B105", "no", "low", "code", place, "x"),))
+        ],
+        remarks=[Fault("nothing needs this waiver any more", place)],
+    )
+    document = document_of(decided)
+    jsonschema.validate(document, closed_schema(), jsonschema.Draft202012Validator)
+    one, two, three = document["findings"][:3]
+    assert (one["waiver"]["until"], one["waiver"]["expired"]) == ("2027-05-01", False)
+    assert (two["change"], two["patch"]["edits"][0]["text"], "no_patch" in two) == ("new", "true", False)
+    assert (three["change"], three["no_patch"]) == ("unchanged", "the key is yours to choose")
+    assert [gap["known"] for gap in document["gaps"]].count(True) == 1
+    assert document["summary"]["results"] == {"code": 1}
 
 
 def test_the_summary_counts_what_is_there(weak: Review) -> None:

@@ -1,14 +1,13 @@
 """What is judged by: controls, the practices they prove, the shapes of what they judge. Data and its loader."""
 
 from mainstay.catalog.loader import Catalog, control_files, home, load
-from mainstay.catalog.practices import Practice, load_practices
+from mainstay.catalog.practices import load_practices
 from mainstay.catalog.shapes import load_shapes
 from mainstay.catalog.suggestions import did_you_mean
 from mainstay.catalog.wording import in_words
 
 __all__ = [
     "Catalog",
-    "Practice",
     "control_files",
     "did_you_mean",
     "home",

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from mainstay.catalog.checks import check_control
 from mainstay.catalog.entries import read_control
-from mainstay.catalog.practices import Practice, load_practices
+from mainstay.catalog.practices import load_practices
 from mainstay.documents import decode, read_yaml
 from mainstay.model.controls import Control
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
+from mainstay.model.practices import Practice
 from mainstay.model.values import Record
 
 BUILTIN = Path(__file__).parent

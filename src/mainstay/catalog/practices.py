@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from mainstay.documents import read_yaml
 from mainstay.model.controls import Pillar
 from mainstay.model.errors import DataError
+from mainstay.model.practices import Practice
 
 PRACTICES = Path(__file__).with_name("practices.yaml")
-DOCUMENTATION = "https://docs.aws.amazon.com/wellarchitected/latest/framework"
-
-Risk = Literal["low", "medium", "high"]
-
-
-@dataclass(frozen=True, slots=True)
-class Practice:
-    """One practice of the framework; `risk` is the level that the framework gives to not following it."""
-
-    id: str
-    title: str
-    risk: Risk
-    pillar: Pillar
-    question: str
-    question_title: str
-    page: str
-
-    @property
-    def url(self) -> str:
-        """Its page in the framework's documentation."""
-        return f"{DOCUMENTATION}/{self.page}.html"
 
 
 @lru_cache(maxsize=1)
@@ -51,6 +30,9 @@ def load_practices() -> Mapping[str, Practice]:
             question=number,
             question_title=question["title"],
             page=entry["page"],
+            evidence=tuple(entry["evidence"]),
+            answerable=entry["answerable"],
+            how=entry["how"],
         )
         for pillar, questions in document.value["pillars"].items()
         for number, question in questions.items()

@@ -3,33 +3,57 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mainstay.model.controls import Control, Example
+from mainstay.model.practices import Answerable
 from mainstay.model.values import Value
 from mainstay.outputs.wording import count
 from mainstay.verbs.examples import ExampleReport
-from mainstay.verbs.explain import ControlExplanation, Explanation
+from mainstay.verbs.explain import ControlExplanation, Explanation, PracticeExplanation
 
 INDENT = " " * 12
+
+ANSWERED: Mapping[Answerable, str] = {
+    "machine": "a machine can decide it",
+    "machine-assisted": "a machine decides most, a person confirms",
+    "records": "records of work decide it",
+    "human-assisted": "a person answers, evidence supports",
+    "human": "only a person can answer",
+}
 
 
 def explanation(found: Explanation, width: int) -> str:
     """A control or a practice, on a page."""
     if isinstance(found, ControlExplanation):
         return "\n".join(_control(found, width))
+    return "\n".join(_practice(found, width))
+
+
+def _practice(found: PracticeExplanation, width: int) -> Iterator[str]:
     practice = found.practice
-    lines = [f"{practice.id}  {practice.title}", ""]
-    lines += _row("question", f"{practice.question}  {practice.question_title}", width)
-    lines += _row("risk", practice.risk, width)
-    lines += _row("more", practice.url, width)
-    lines += [
-        "",
-        f"proved in part by {count(len(found.controls), 'control')}" if found.controls else "no control proves it yet",
-    ]
-    longest = max((len(control.id) for control in found.controls), default=0)
-    lines += [f"  {control.id:{longest}}  {control.severity:8}  {control.title}" for control in found.controls]
-    return "\n".join(lines)
+    yield f"{practice.id}  {practice.title}"
+    yield ""
+    yield from _row("question", f"{practice.question}  {practice.question_title}", width)
+    yield from _row("risk", practice.risk, width)
+    yield from _row("evidence", f"{', '.join(practice.evidence)} ({ANSWERED[practice.answerable]})", width)
+    yield from _row("how", practice.how, width)
+    yield from _row("more", practice.url, width)
+    yield ""
+    if not found.controls:
+        yield "No control proves it" + (" yet." if "config" in practice.evidence else ": configuration can't tell.")
+        return
+    rest = [kind for kind in practice.evidence if kind != "config"]
+    more = f"; it needs evidence of other kinds as well: {', '.join(rest)}" if rest else ""
+    yield from _wrapped("", f"Proved by {count(len(found.controls), 'control')}{more}.", "", width)
+    yield ""
+    longest = max(len(control.id) for control in found.controls)
+    for control in found.controls:
+        if longest + len(control.title) + 14 <= width:
+            yield f"  {control.id:{longest}}  {control.severity:8}  {control.title}"
+        else:
+            yield f"  {control.id}  {control.severity}"
+            yield from _wrapped("    ", control.title, "    ", width)
 
 
 def _control(found: ControlExplanation, width: int) -> Iterator[str]:

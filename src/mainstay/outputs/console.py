@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TextIO
 
-from mainstay.model.controls import PILLARS
+from mainstay.model.controls import LAYERS, PILLARS
 from mainstay.model.findings import Finding, Gap, Review
 from mainstay.outputs.blocks import by_place, group, weakness
 from mainstay.outputs.frames import SourceLines
@@ -45,6 +45,8 @@ def _page(review: Review, style: Style) -> Iterator[Line]:
         _gaps(review, style),
         _unjudged(review, style),
         _table(summary, style),
+        _layers(summary, style),
+        _practices(summary, style),
     ):
         yield from section
     yield from _verdict(review, summary, style)
@@ -151,6 +153,48 @@ def _numbers(tally: Tally, waived: bool) -> list[str]:
     verdicts = tally.verdicts
     numbers = [tally.controls, verdicts["pass"], verdicts["fail"], verdicts["unknown"], verdicts["not_applicable"]]
     return [f"{number:,}" if number else "-" for number in [*numbers, *([verdicts["waived"]] if waived else [])]]
+
+
+def _layers(summary: Summary, style: Style) -> Iterator[Line]:
+    """The layers of the workload beside what other scanners found in them; only where there are such results."""
+    if not summary.results:
+        return
+    first = max(map(len, LAYERS))
+    heads = ["pass", "fail", "unknown", "other scanners"]
+    yield (("  ".join([f"{'Layer':<{first}}", *heads]), "quiet"),)
+    for layer, tally in summary.layers.items():
+        counted = [tally.verdicts["pass"], tally.verdicts["fail"], tally.verdicts["unknown"]]
+        texts = [f"{number or '-':>{len(head)}}" for number, head in zip(counted, heads[:3], strict=True)]
+        results = summary.results.get(layer)
+        seen = "-" if results is None else f"{results:,}"
+        tone: Tone = "plain" if tally.controls or results is not None else "quiet"
+        yield ((f"{layer:<{first}}  {'  '.join(texts)}  {seen:>{len(heads[3])}}", tone),)
+    yield BLANK
+
+
+def _practices(summary: Summary, style: Style) -> Iterator[Line]:
+    """What the verdicts say of the framework's practices, and how far they reach: no share without its coverage."""
+    if not summary.total.controls:
+        return
+    narrow = style.width < NARROW
+    first = max(map(len, [*(PILLARS if narrow else PILLARS.values()), "Practices"]))
+    heads = ["in all", "askable", "judged", "met", "partly", "not met"]
+    yield (("  ".join([f"{'Practices':<{first}}", *heads]), "quiet"),)
+    for pillar, row in summary.coverage.items():
+        states = row.states
+        numbers = [row.practices, row.answerable, row.judged, states["met"], states["partial"], states["not_met"]]
+        texts = [f"{number or '-':>{len(head)}}" for number, head in zip(numbers, heads, strict=True)]
+        name = pillar if narrow else PILLARS[pillar]
+        yield ((f"{name:<{first}}  {'  '.join(texts)}", "plain" if row.judged else "quiet"),)
+    rows = summary.coverage.values()
+    said = (
+        f"Of {sum(row.practices for row in rows)} practices, configuration can speak to "
+        f"{sum(row.answerable for row in rows)}, the catalogue knows {sum(row.served for row in rows)} of them, "
+        f"and this review judged {sum(row.judged for row in rows)}."
+    )
+    for line in wrap(said, style.width):
+        yield ((line, "quiet"),)
+    yield BLANK
 
 
 def _verdict(review: Review, summary: Summary, style: Style) -> Iterator[Line]:

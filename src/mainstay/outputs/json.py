@@ -6,14 +6,18 @@ Only ASCII is written, so that every stream can take it and a broken file name c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from json import JSONEncoder
 from typing import Any, TextIO
 
+from mainstay.analysis.practices import Answer, Coverage
 from mainstay.model.controls import Control
+from mainstay.model.decisions import Known
 from mainstay.model.findings import Finding, Gap, Reason, Review, Subject
+from mainstay.model.patches import Patch
 from mainstay.model.places import Place, ServiceDefault
+from mainstay.model.reports import Report, Result
 from mainstay.outputs.style import Style
 from mainstay.outputs.summary import Summary, Tally, summarize
 
@@ -26,7 +30,14 @@ def write_json(review: Review, stream: TextIO, style: Style) -> None:
     """Write the review for a program."""
     stream.write(f'{{\n"schema": {encode(SCHEMA)},\n')
     _write_list(stream, "findings", _findings(review.findings))
-    _write_list(stream, "gaps", (encode(_gap(gap)) for gap in review.gaps))
+    _write_list(stream, "gaps", (encode(_gap(gap, review.known_gaps)) for gap in review.gaps))
+    _write_list(stream, "fixed", (encode(_known(known)) for known in review.fixed))
+    _write_list(stream, "reports", (encode(_report(report)) for report in review.reports))
+    _write_list(
+        stream,
+        "remarks",
+        (encode({"message": str(remark.message), **_place(remark.place)}) for remark in review.remarks),
+    )
     stream.write(f'"summary": {encode(_summary(review, summarize(review)))}\n}}\n')
 
 
@@ -53,7 +64,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
         reasons = encode([_reason(reason) for reason in finding.reasons]) if finding.reasons else "[]"
         yield (
             f'{head(control)}"{finding.verdict}", {tail(control)}, "resource": {resource}, "reasons": {reasons}, '
-            f'{existence}, "fingerprint": "{finding.fingerprint}"}}'
+            f'{existence}, {_decided(finding)}"fingerprint": "{finding.fingerprint}"}}'
         )
 
 
@@ -84,6 +95,7 @@ def _resource(subject: Subject) -> dict[str, Any]:
         "address": subject.address,
         **_place(subject.place),
         "module": subject.module,
+        "construct": subject.construct or None,
         "scope": subject.scope,
         "source": subject.source,
     }
@@ -105,8 +117,65 @@ def _reason(reason: Reason) -> dict[str, Any]:
     }
 
 
-def _gap(gap: Gap) -> dict[str, Any]:
-    return {"kind": gap.kind, "reason": gap.reason, **_place(gap.place)}
+def _decided(finding: Finding) -> str:
+    """What was decided about the finding and what would mend it; nothing where there is nothing to say."""
+    said: dict[str, Any] = {}
+    if (waiver := finding.waiver) is not None:
+        until = waiver.until.isoformat() if waiver.until else None
+        said["waiver"] = {
+            "reason": waiver.reason,
+            "source": waiver.source,
+            "owner": waiver.owner or None,
+            "until": until,
+            "expired": finding.verdict != "waived",
+            **_place(waiver.place),
+        }
+    if finding.change is not None:
+        said["change"] = finding.change
+    if isinstance(finding.patch, Patch):
+        edits = [{"file": e.file, "start": e.start, "end": e.end, "text": e.text} for e in finding.patch.edits]
+        said["patch"] = {"summary": finding.patch.summary, "edits": edits}
+    elif finding.patch is not None:
+        said["no_patch"] = finding.patch.reason
+    return f"{encode(said)[1:-1]}, " if said else ""
+
+
+def _gap(gap: Gap, known: Collection[Gap]) -> dict[str, Any]:
+    return {"kind": gap.kind, "reason": gap.reason, **_place(gap.place), "known": gap in known}
+
+
+def _known(known: Known) -> dict[str, Any]:
+    return {
+        "control": known.control,
+        "type": known.type,
+        "address": known.address,
+        "scope": known.scope,
+        "fingerprint": known.fingerprint,
+    }
+
+
+def _report(report: Report) -> dict[str, Any]:
+    return {
+        "tool": report.tool,
+        "version": report.version or None,
+        "file": report.file,
+        "layers": report.layers,
+        "results": [_result(result) for result in report.results],
+    }
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "rule": result.rule,
+        "message": result.message,
+        "severity": result.severity,
+        "layer": result.layer,
+        "suppressed": result.suppressed,
+        "resource": result.resource or None,
+        "scope": result.scope or None,
+        "url": result.url or None,
+        **_place(result.place),
+    }
 
 
 def _place(place: Place | None) -> dict[str, Any]:
@@ -126,6 +195,9 @@ def _summary(review: Review, summary: Summary) -> dict[str, Any]:
         "severities": dict(summary.severities),
         "pillars": {pillar: _tally(tally) for pillar, tally in summary.pillars.items()},
         "layers": {layer: _tally(tally) for layer, tally in summary.layers.items()},
+        "practices": [_answer(answer) for answer in summary.answers.values() if answer.controls],
+        "coverage": {pillar: _coverage(coverage) for pillar, coverage in summary.coverage.items()},
+        "results": dict(summary.results),
         "unjudged_types": dict(sorted(review.unjudged_types.items())),
     }
 
@@ -136,4 +208,25 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "verdicts": dict(tally.verdicts),
         "worst": tally.worst,
         "unknown_share": round(tally.unknown_share, 4),
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "practice": answer.practice.id,
+        "state": answer.state,
+        "controls": answer.controls,
+        "failing": answer.failing,
+        "open": answer.open,
+        "lacking": answer.lacking,
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "practices": coverage.practices,
+        "answerable": coverage.answerable,
+        "served": coverage.served,
+        "judged": coverage.judged,
+        **{str(state): number for state, number in coverage.states.items()},
     }

@@ -1,4 +1,4 @@
-"""The roll-up of a review: how many verdicts of each kind, by pillar and by layer."""
+"""The roll-up of a review: how many verdicts of each kind by pillar and by layer, and what practices they answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from mainstay.analysis.practices import Answer, Coverage, answer, cover
+from mainstay.catalog import load_practices
 from mainstay.model.controls import LAYERS, PILLARS, SEVERITIES, Control, Layer, Pillar, Severity
 from mainstay.model.findings import Review, Verdict
+from mainstay.model.reports import Report
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -30,12 +33,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All tallies of a review. A control with practices of two pillars counts in both: the rows exceed the total."""
+    """All tallies of a review. A control with practices of two pillars counts in both: the rows exceed the total.
+
+    `answers` has every practice of the framework, also those that nothing speaks to. `results` counts what other
+    scanners found, by layer; a layer that one of them looked at is there, even with nothing found.
+    """
 
     total: Tally
     severities: Mapping[Severity, int]
     pillars: Mapping[Pillar, Tally]
     layers: Mapping[Layer, Tally]
+    answers: Mapping[str, Answer]
+    coverage: Mapping[Pillar, Coverage]
+    results: Mapping[Layer, int]
 
 
 def summarize(review: Review) -> Summary:
@@ -50,11 +60,15 @@ def summarize(review: Review) -> Summary:
         severity: sum(counts[control.id, "fail"] for control in controls if control.severity == severity)
         for severity in reversed(SEVERITIES)
     }
+    answers = answer(load_practices().values(), review.controls, review.findings)
     return Summary(
         total=_tally(controls, counts),
         severities=severities,
         pillars={pillar: _tally((c for c in controls if pillar in c.pillars), counts) for pillar in PILLARS},
         layers={layer: _tally((c for c in controls if c.layer == layer), counts) for layer in LAYERS},
+        answers=answers,
+        coverage=cover(answers.values(), review.controls),
+        results=_results(review.reports),
     )
 
 
@@ -63,3 +77,11 @@ def _tally(controls: Iterable[Control], counts: Mapping[tuple[str, Verdict], int
     verdicts = {verdict: sum(counts[control.id, verdict] for control in controls) for verdict in VERDICTS}
     failing = [control.severity for control in controls if counts[control.id, "fail"]]
     return Tally(len(controls), verdicts, max(failing, key=SEVERITIES.index, default=None))
+
+
+def _results(reports: Iterable[Report]) -> dict[Layer, int]:
+    found: Counter[Layer] = Counter()
+    for report in reports:
+        found.update(dict.fromkeys(report.layers, 0))
+        found.update(result.layer for result in report.results if not result.suppressed)
+    return {layer: found[layer] for layer in LAYERS if layer in found}

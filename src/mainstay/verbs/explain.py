@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
-from mainstay.catalog import Catalog, Practice, did_you_mean, in_words
+from mainstay.catalog import Catalog, did_you_mean, in_words
 from mainstay.model.controls import Control
 from mainstay.model.errors import UsageError
+from mainstay.model.practices import Practice
 
 
 @dataclass(frozen=True, slots=True)
