@@ -111,7 +111,11 @@ class _Targets:
             pointers.at_address.setdefault(address, []).append((pointer, found[address]))
 
     def _by_name(self, type: str, value: str) -> list[str]:
-        """Those of a type that a value names: by the name itself, or by an ARN or URL that ends in it."""
+        """Those of a type that a value names: by the name itself, or by an ARN or URL that ends in it.
+
+        The ARN of a log group has `:*` behind the name.
+        """
+        value = value.removesuffix(":*")
         known = self.named.get((type, value))
         if known is None and (":" in value or "/" in value):
             known = self.named.get((type, value.replace("/", ":").rpartition(":")[2]))

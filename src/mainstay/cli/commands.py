@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SEVERITY = click.Choice(["low", "medium", "high", "critical"])
 PILLAR = click.Choice(["OPS", "SEC", "REL", "PERF", "COST", "SUS"], case_sensitive=False)
+FORMAT_NAMES = ("console", "json", "sarif")
 DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -37,10 +39,52 @@ def _pairs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
     return pairs
 
 
+def _formats(
+    ctx: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Path | None], ...]:
+    """Each `NAME` or `NAME=FILE`."""
+    chosen: list[tuple[str, Path | None]] = []
+    for value in values:
+        name, separator, file = value.partition("=")
+        if name not in FORMAT_NAMES:
+            close = difflib.get_close_matches(name, FORMAT_NAMES, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(FORMAT_NAMES)}"
+            raise click.BadParameter(f"there is no format {name!r}; {hint}", ctx, option)
+        if separator and not file:
+            raise click.BadParameter(f"{value!r} names no file", ctx, option)
+        chosen.append((name, Path(file) if file and file != "-" else None))
+    return tuple(chosen)
+
+
+def _destinations(formats: tuple[tuple[str, Path | None], ...], output: Path | None) -> list[tuple[str, Path | None]]:
+    """Where each format goes. Only one may go to stdout, where two could not be told apart, and one to a file."""
+    from mainstay.model.errors import UsageError
+
+    chosen = list(formats or [("console", None)])
+    unnamed = [number for number, (_, file) in enumerate(chosen) if file is None]
+    if output is not None:
+        if len(unnamed) != 1:
+            raise UsageError("--output is for one format without a file of its own; name the others' as -f NAME=FILE")
+        chosen[unnamed[0]] = (chosen[unnamed[0]][0], output)
+    elif len(unnamed) > 1:
+        raise UsageError("two formats cannot both go to stdout; name a file for one of them as -f NAME=FILE")
+    files = [file.resolve() for _, file in chosen if file is not None]
+    if len(set(files)) < len(files):
+        raise UsageError("two formats cannot go to one file")
+    return chosen
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
-@click.option("-f", "--format", "format_name", type=click.Choice(["console", "json", "sarif"]), default="console",
-              show_default=True, help="How the findings are written.")  # fmt: skip
+@click.option(
+    "-f",
+    "--format",
+    "formats",
+    multiple=True,
+    callback=_formats,
+    metavar="NAME[=FILE]",
+    help=f"How the findings are written, and where: {', '.join(FORMAT_NAMES)}; may repeat. [default: console]",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the findings to a file instead of stdout.")  # fmt: skip
 @click.option("--severity", type=SEVERITY, help="Judge only by controls of this severity and above.")
@@ -68,12 +112,17 @@ def _pairs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Colour the console output.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show long lists in full.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Judge in N processes (default: one a core).")
+@click.option("--cache/--no-cache", default=True, show_default=True,
+              help="Keep verdicts for the next run over the same files.")  # fmt: skip
 def review(
-    paths: tuple[Path, ...], format_name: str, output: Path | None, severity: str | None, ids: tuple[str, ...],
+    paths: tuple[Path, ...], formats: tuple[tuple[str, Path | None], ...], output: Path | None,
+    severity: str | None, ids: tuple[str, ...],
     practices: tuple[str, ...], pillars: tuple[str, ...], fail_on: str, allow_incomplete: bool,
     variables: dict[str, str], variable_files: tuple[Path, ...], workspace: str, parameters: dict[str, str],
     region: str | None, account: str | None, partition: str, tree: Path | None, catalogs: tuple[Path, ...],
-    color: str, verbose: bool,
+    color: str, verbose: bool, quiet: bool, jobs: int | None, cache: bool,
 ) -> int:  # fmt: skip
     """Judge Terraform and CloudFormation by the catalogue.
 
@@ -86,18 +135,22 @@ def review(
     mainstay review . -f sarif -o mainstay.sarif
     """
     from mainstay.sources import Options
+    from mainstay.verbs.cache import home
     from mainstay.verbs.review import review as run
-    from mainstay.verbs.review import select
+    from mainstay.verbs.selecting import select
+    from mainstay.verbs.workers import usual_jobs
 
+    written = _destinations(formats, output)
     # values live until their scope is judged and seldom form circles: looking for those less often saves a tenth
     gc.set_threshold(100_000, 20, 50)
 
     catalog = _catalog(catalogs, ids, practices)
     controls = tuple(select(catalog.controls, ids, practices, pillars, severity))
     options = Options(variables, variable_files, parameters, workspace, region, account, partition, tree)
-    result = run(paths, controls, options)
-    with terminal.opened(output) as stream:
-        terminal.write(result, format_name, stream, color, verbose)
+    with terminal.progress(not quiet) as progress:
+        result = run(paths, controls, options, home() if cache else None, jobs or usual_jobs(), progress)
+    for format_name, file in written:
+        terminal.write(result, format_name, file, color, verbose)
     return _status(result, fail_on, allow_incomplete)
 
 
@@ -148,7 +201,7 @@ def explain(name: str, catalogs: tuple[Path, ...]) -> None:
 @catalog_option()
 def list_controls(pillars: tuple[str, ...], severity: str | None, catalogs: tuple[Path, ...]) -> None:
     """List the controls: id, severity and title."""
-    from mainstay.verbs.review import select
+    from mainstay.verbs.selecting import select
 
     controls = list(select(_catalog(catalogs).controls, pillars=pillars, severity=severity))
     longest = max((len(control.id) for control in controls), default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,12 @@ from mainstay.model.errors import UsageError
 
 if TYPE_CHECKING:
     from mainstay.model.findings import Review
+    from mainstay.verbs.review import Progress
 
 WIDEST = 120
+
+PATIENCE_SECONDS = 1.0
+REFRESH_SECONDS = 0.1
 
 
 def width() -> int:
@@ -52,8 +57,39 @@ def opened(output: Path | None) -> Iterator[TextIO]:
         unfinished.unlink(missing_ok=True)
 
 
-def write(result: Review, format_name: str, stream: TextIO, color: str, verbose: bool) -> None:
-    """Writes a review in a format."""
+def write(result: Review, format_name: str, output: Path | None, color: str, verbose: bool) -> None:
+    """Writes a review in a format, to a file or to stdout."""
     from mainstay.outputs import FORMATS, Style
 
-    FORMATS[format_name](result, stream, Style(wants_color(color, stream), width(), verbose, Path.cwd()))
+    with opened(output) as stream:
+        FORMATS[format_name](result, stream, Style(wants_color(color, stream), width(), verbose, Path.cwd()))
+
+
+@contextmanager
+def progress(wanted: bool) -> Iterator[Progress | None]:
+    """Shows on a terminal's stderr how far long work is; nothing in a pipe, in a log, or in what ends at once."""
+    stream = sys.stderr
+    if not wanted or not stream.isatty() or os.environ.get("TERM") == "dumb" or os.environ.get("CI"):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(file=stream), transient=True, disable=False, auto_refresh=False)
+    task = bar.add_task("", total=None)
+    began = shown = time.monotonic()
+
+    def step(done: int, known: int) -> None:
+        nonlocal shown
+        bar.update(task, completed=done, total=known)
+        now = time.monotonic()
+        if now - began > PATIENCE_SECONDS and now - shown > REFRESH_SECONDS:
+            shown = now
+            bar.start()
+            bar.refresh()
+
+    try:
+        yield step
+    finally:
+        bar.stop()

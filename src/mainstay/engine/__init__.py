@@ -4,10 +4,10 @@
 """
 
 from mainstay.engine.compile import compile
-from mainstay.engine.evaluate import evaluate
+from mainstay.engine.evaluate import Evaluation, evaluate
 from mainstay.engine.explain import explain
 from mainstay.engine.interpret import interpret
 from mainstay.engine.parse import parse
 from mainstay.engine.reads import reads
 
-__all__ = ["compile", "evaluate", "explain", "interpret", "parse", "reads"]
+__all__ = ["Evaluation", "compile", "evaluate", "explain", "interpret", "parse", "reads"]

@@ -22,17 +22,28 @@ def evaluate(controls: Iterable[Control], subjects: Iterable[Resource], now: dat
     Of a partial resource only what it decides: `pass` and `fail`. `now` is the moment that the verdicts are of; no
     condition asks for it yet.
     """
-    by_type: dict[str, list[Control]] = {}
-    for control in controls:
-        for kind in control.applies_to:
-            by_type.setdefault(kind, []).append(control)
-    # compiled type by type: a catalogue has conditions for many more types than a workload has
-    compiled: dict[str, list[_Judged]] = {}
-    for resource in subjects:
-        if resource.type not in compiled:
-            compiled[resource.type] = [_Judged.by(control) for control in by_type.get(resource.type, ())]
-        if concerned := compiled[resource.type]:
-            yield from _judge(resource, concerned)
+    return Evaluation(controls).findings(subjects)
+
+
+class Evaluation:
+    """Controls, compiled once for all the streams of resources that they judge."""
+
+    def __init__(self, controls: Iterable[Control]) -> None:
+        self._by_type: dict[str, list[Control]] = {}
+        self._compiled: dict[str, list[_Judged]] = {}
+        for control in controls:
+            for kind in control.applies_to:
+                self._by_type.setdefault(kind, []).append(control)
+
+    def findings(self, subjects: Iterable[Resource]) -> Iterator[Finding]:
+        """As `evaluate`."""
+        compiled = self._compiled
+        for resource in subjects:
+            if resource.type not in compiled:
+                # type by type: a catalogue has conditions for many more types than a workload has
+                compiled[resource.type] = [_Judged.by(control) for control in self._by_type.get(resource.type, ())]
+            if concerned := compiled[resource.type]:
+                yield from _judge(resource, concerned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 MADE_UP = frozenset({
     "id", "arn", "name", "region", "bucket", "endpoint", "address", "port", "url", "uri", "dns_name", "dnsname",
     "domain_name", "domainname", "hostname", "hosted_zone_id", "repository_url", "public_ip", "private_ip",
+    "cloudfront_access_identity_path",
 })  # fmt: skip
 """Attributes whose value is a name or a place, and no secret (as `result` of a random password is one)."""
 
@@ -202,7 +203,7 @@ def _regular_expressions(test: Test) -> Compare:
 
     def any_in(element: Value) -> bool:
         """Whether one is found in what is written, the stretches that AWS makes up standing between it."""
-        parts = element.parts if isinstance(element, Text) else ("",)
+        parts = element.parts if isinstance(element, Text) else (element,)
         text = "".join(part if isinstance(part, str) else STAND_IN for part in parts)
         return any(each.search(text) for each in expressions)
 

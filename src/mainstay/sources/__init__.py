@@ -1,5 +1,5 @@
 """Sources: the world, read into the model. `read` finds out by itself what a tree holds."""
 
-from mainstay.sources.reading import Options, Scope, read
+from mainstay.sources.reading import Options, Part, Root, Scope, Tree, read, trees
 
-__all__ = ["Options", "Scope", "read"]
+__all__ = ["Options", "Part", "Root", "Scope", "Tree", "read", "trees"]

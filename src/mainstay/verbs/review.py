@@ -3,73 +3,96 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from mainstay import engine, sources
-from mainstay.analysis import Links, relate
-from mainstay.catalog import did_you_mean, load_shapes
-from mainstay.model.controls import SEVERITIES, Control
+from mainstay import sources
+from mainstay.catalog import did_you_mean
+from mainstay.model.controls import Control
 from mainstay.model.errors import UsageError
 from mainstay.model.findings import Finding, Gap, Review
-from mainstay.model.resources import Resource
 from mainstay.sources import Options
-from mainstay.sources.spelling import Spelling
+from mainstay.verbs.cache import Cache, make
+from mainstay.verbs.judging import Judge
+from mainstay.verbs.workers import judge_all
 
-RELATED = "related."
+Progress = Callable[[int, int], None]
+"""Told how many scopes were judged, of how many known so far."""
 
 
-def review(paths: Sequence[Path], controls: Sequence[Control], options: Options | None = None) -> Review:
+def review(
+    paths: Sequence[Path],
+    controls: Sequence[Control],
+    options: Options | None = None,
+    cache: Path | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Review:
     """Judges everything under `paths`, files or directories, by `controls`.
 
     Findings come in the order of files and addresses, of all verdicts. Raises UsageError for a path that is not
-    there; whatever cannot be read is among the gaps.
+    there; whatever cannot be read is among the gaps. `cache` is a directory that keeps verdicts for the next run, and
+    `jobs` how many processes may judge; neither changes the result.
     """
     for path in paths:
         if not path.exists():
             raise UsageError(f"there is no file or directory {str(path)!r}")
-    reads = reads_by_type(controls)
-    spelling = Spelling(load_shapes(), reads)
-    wanted = {type: related for type, paths in reads.items() if (related := _related_types(paths))}
-    links = {name: Links(facts.links, facts.identity) for name, facts in spelling.tables.types.items()}
-    survey = _Survey(reads.keys())
-    resources = survey.passing(sources.read(paths, options or Options(), spelling), wanted, links)
-    findings = list(engine.evaluate(controls, resources, datetime.now(UTC)))
+    chosen = options or Options()
+    judge = Judge(controls)
+    kept = Cache(cache, _asked(controls, chosen)) if cache is not None else None
+    survey = _Survey(progress)
+    for tree in sources.trees(paths, chosen):
+        while batch := tree.roots():
+            survey.known += len(batch)
+            for judged in judge_all(batch, judge, kept, jobs, survey.step):
+                tree.learn(judged.parts)
+                survey.findings.extend(judged.findings)
+                survey.gaps.update(dict.fromkeys(judged.gaps))
+                survey.unjudged.update(judged.unjudged)
+                survey.inputs |= judged.inputs
+                survey.resource_count += judged.resource_count
+                survey.files.update((name, part.file_count) for name, part in judged.parts.items())
+    if kept is not None:
+        kept.prune()
     if options is not None:
         _check_inputs(options, survey.inputs)
-    return Review(
-        findings=sorted(findings, key=_order),
-        gaps=sorted(survey.gaps, key=_gap_order),
-        controls=controls,
-        resource_count=survey.resource_count,
-        file_count=survey.file_count,
-        unjudged_types=dict(sorted(survey.unjudged.items())),
-    )
+    return survey.review(controls)
 
 
 class _Survey:
-    """Counts what goes by on its way to the engine, and keeps the gaps."""
+    """What the scopes of a review add up to."""
 
-    def __init__(self, judged: Collection[str]) -> None:
-        self.judged = judged
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.known = 0
+        self.judged = 0
+        self.findings: list[Finding] = []
         self.gaps: dict[Gap, None] = {}
         self.unjudged: Counter[str] = Counter()
         self.inputs: set[str] = set()
         self.resource_count = 0
-        self.file_count = 0
+        self.files: dict[str, int] = {}
 
-    def passing(
-        self, scopes: Iterable[sources.Scope], wanted: Mapping[str, frozenset[str]], links: Mapping[str, Links]
-    ) -> Iterator[Resource]:
-        """The resources of all scopes, related to each other within their scope."""
-        for scope in scopes:
-            self.gaps.update(dict.fromkeys(scope.gaps))
-            self.file_count += scope.file_count
-            self.inputs |= scope.inputs
-            self.resource_count += len(scope.resources)
-            self.unjudged.update(one.type for one in scope.resources if one.type not in self.judged)
-            yield from relate(scope.resources, wanted, links)
+    def step(self) -> None:
+        self.judged += 1
+        if self.progress is not None:
+            self.progress(self.judged, self.known)
+
+    def review(self, controls: Sequence[Control]) -> Review:
+        return Review(
+            findings=sorted(self.findings, key=_order),
+            gaps=sorted(self.gaps, key=_gap_order),
+            controls=controls,
+            resource_count=self.resource_count,
+            file_count=sum(self.files.values()),
+            unjudged_types=dict(sorted(self.unjudged.items())),
+        )
+
+
+def _asked(controls: Sequence[Control], options: Options) -> list[str]:
+    """Everything that a verdict depends on besides the files of its scope."""
+    judged_by = (repr((one.id, one.applies_to, one.when, one.expect)) for one in controls)
+    return [make(), str(Path.cwd()), repr(options), *judged_by]
 
 
 def _check_inputs(options: Options, known: Collection[str]) -> None:
@@ -79,42 +102,6 @@ def _check_inputs(options: Options, known: Collection[str]) -> None:
             if name not in known:
                 hint = did_you_mean(name, sorted(known))
                 raise UsageError(f"nothing under review has a {kind} {name!r}" + (f"; {hint}" if hint else ""))
-
-
-def select(
-    controls: Iterable[Control],
-    ids: Sequence[str] = (),
-    practices: Sequence[str] = (),
-    pillars: Sequence[str] = (),
-    severity: str | None = None,
-) -> Iterator[Control]:
-    """The controls that all of the given filters let through. `practices` may be whole questions (`SEC08`)."""
-    least = SEVERITIES.index(severity) if severity else 0
-    for control in controls:
-        if ids and control.id not in ids:
-            continue
-        if practices and not any(own.startswith(tuple(practices)) for own in control.practices):
-            continue
-        if pillars and not set(pillars) & set(control.pillars):
-            continue
-        if SEVERITIES.index(control.severity) >= least:
-            yield control
-
-
-def reads_by_type(controls: Iterable[Control]) -> Mapping[str, frozenset[str]]:
-    """By resource type, the property paths that the controls read."""
-    found: dict[str, frozenset[str]] = {}
-    for control in controls:
-        paths = engine.reads(control.expect)
-        if control.when is not None:
-            paths |= engine.reads(control.when)
-        for type in control.applies_to:
-            found[type] = found.get(type, frozenset()) | paths
-    return found
-
-
-def _related_types(paths: Iterable[str]) -> frozenset[str]:
-    return frozenset(path.removeprefix(RELATED).split(".")[0] for path in paths if path.startswith(RELATED))
 
 
 def _order(finding: Finding) -> tuple[str, str, int, str, str]:

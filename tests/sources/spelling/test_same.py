@@ -18,7 +18,7 @@ from mainstay.model.resources import Resource
 from mainstay.model.values import Items, Record, Ref, Unknown, Value
 from mainstay.sources import Options
 from mainstay.sources.spelling import Spelling
-from mainstay.verbs.review import reads_by_type
+from mainstay.verbs.judging import reads_by_type
 
 PAIRS = sorted(path.stem for path in Path(__file__).with_name("same").glob("*.tf"))
 CONTROLS = load().controls

@@ -14,7 +14,7 @@ from mainstay.catalog import load, load_shapes
 from mainstay.model.errors import DataError
 from mainstay.sources.spelling import Table, Tables, check_tables, load_tables, read_tables, unspelled
 from mainstay.sources.spelling.tables import DIRECTORY
-from mainstay.verbs.review import reads_by_type
+from mainstay.verbs.judging import reads_by_type
 
 ONLY_IN_TEMPLATES = {
     "AWS::DynamoDB::GlobalTable": "Terraform's aws_dynamodb_table has replicas",

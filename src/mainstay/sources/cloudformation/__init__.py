@@ -17,12 +17,12 @@ from mainstay.sources.cloudformation.template import is_template, nested_templat
 __all__ = ["Options", "is_template", "nested_templates", "parameter_names", "read"]
 
 
-def read(path: Path, shown: str, options: Options, root: Path) -> Iterator[Resource | Gap]:
+def read(path: Path, shown: str, options: Options, root: Path, scope: str | None = None) -> Iterator[Resource | Gap]:
     """The resources of the template at `path` and of the local stacks nested in it, then what could not be read.
 
-    `shown` is the path as users see it, and the scope of every resource. Nothing outside `root` is opened.
+    `shown` is the path as users see it, and by default the scope of every resource. Nothing outside `root` is opened.
     """
-    reading = Reading(shown, root, options)
+    reading = Reading(shown if scope is None else scope, root, options)
     if not _inside(path, root):
         yield Gap("refused", "the file lies outside the tree that is reviewed", Place(shown, 1, 1))
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
+from mainstay.sources import files
 from mainstay.sources.cloudformation.budget import Budget
 from mainstay.sources.cloudformation.options import Options
 from mainstay.sources.cloudformation.template import Loaded, load, local_path
@@ -45,6 +46,7 @@ class Reading:
         if path is None:
             self.note("module", f"{location} is not a local file", place)
             return None
+        files.note(path, files.NO_NAMES)
         try:
             resolved = path.resolve()
             inside = resolved.is_relative_to(self.root.resolve())

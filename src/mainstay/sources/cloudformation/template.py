@@ -13,6 +13,7 @@ from mainstay.documents import Parsed, decode, read_yaml
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
 from mainstay.model.values import Record, Value
+from mainstay.sources import files
 
 MAX_BYTES = 10_000_000
 
@@ -51,6 +52,7 @@ def parse(text: str, shown: str) -> Parsed:
 def load(path: Path, shown: str) -> Loaded:
     """The document in a file; what is wrong with it is a gap with a place."""
     here = Place(shown, 1, 1)
+    files.note(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -22,7 +22,7 @@ def unspelled(reads: Iterable[str], main: Table, tables: Tables, shape: Shape) -
             spelled.update(_canonical(route(piece, shape)))
     declared = [split_path(path) for path in main.without | main.opaque]
     missing = []
-    for path in reads:
+    for path in sorted(reads):
         steps = split_path(path.replace(".*", ""))
         if steps[0] in ("related", "derived", "raw") or any(_begins(steps, known) for known in declared):
             continue

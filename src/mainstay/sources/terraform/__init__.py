@@ -42,20 +42,22 @@ class Options:
     facts: Facts = field(default_factory=Facts)
 
 
-def read_root(directory: Path, library: Library, options: Options) -> Iterator[RawResource | Gap]:
+def read_root(
+    directory: Path, library: Library, options: Options, scope: str | None = None
+) -> Iterator[RawResource | Gap]:
     """The resources of a root module and of all the modules it calls; then what could not be read.
 
-    Nothing is executed, and no file outside the library's tree is opened.
+    `scope` is the name of the root, by default the directory as it is shown. Nothing is executed, and no file outside the library's tree is opened.
     """
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, ROOM))
     try:
-        yield from list(_read(directory, library, options))
+        yield from list(_read(directory, library, options, scope))
     finally:
         sys.setrecursionlimit(usual)
 
 
-def _read(directory: Path, library: Library, options: Options) -> Iterator[RawResource | Gap]:
+def _read(directory: Path, library: Library, options: Options, scope: str | None) -> Iterator[RawResource | Gap]:
     configuration = library.load(directory)
     run = _run(library.tree, directory, options)
     run.place = Place(configuration.shown, 1, 1)
@@ -66,7 +68,7 @@ def _read(directory: Path, library: Library, options: Options) -> Iterator[RawRe
     if run.facts.region is None:
         run.facts = replace(run.facts, region=_region(module))
     for instance, tags in module.resources():
-        yield _raw(instance, tags, configuration.shown)
+        yield _raw(instance, tags, configuration.shown if scope is None else scope)
     yield from run.gaps
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from mainstay.documents import decode
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
+from mainstay.sources import files
 from mainstay.sources.terraform import expressions, json_syntax, syntax
 from mainstay.sources.terraform.syntax import Attribute, Block, Body
 
@@ -73,6 +74,7 @@ def _shadowed(name: str, names: list[str]) -> bool:
 def read_file(path: Path, shown: str) -> tuple[Body, list[Gap]]:
     """A file's top level; a file that cannot be read is an empty one with a Gap."""
     place = Place(shown, 1, 1)
+    files.note(path)
     try:
         most = LARGEST_JSON if path.name.endswith(".json") else LARGEST_FILE
         if path.stat().st_size > most:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
+from mainstay.sources import files
 from mainstay.sources.terraform import configuration, data_sources, variables
 from mainstay.sources.terraform.configuration import Configuration
 from mainstay.sources.terraform.scope import literal_scope
@@ -18,6 +19,7 @@ from mainstay.sources.terraform.site import Site
 from mainstay.sources.terraform.syntax import Block
 from mainstay.sources.terraform.variables import Variable
 
+READ = (*configuration.SUFFIXES, ".tfvars", ".tfvars.json")
 KEPT = 48
 CALL = re.compile(r"""(?:^|\.)module\.([\w-]+)(?:\["(?:[^"\\]|\\.)*"\]|\[[^\]]*\])?""")
 """A call in a module's address."""
@@ -42,29 +44,33 @@ class Library:
     def __init__(self, tree: Path, show: Callable[[Path], str]) -> None:
         self.tree = tree.resolve()
         self.show = show
-        self.file_count = 0
+        self.file_counts: dict[Path, int] = {}
         self.calls: dict[Path, frozenset[Path]] = {}
         """By directory that was read, the directories that its calls name by path."""
         self._kept: OrderedDict[Path, Configuration] = OrderedDict()
         self._variables: OrderedDict[Path, tuple[Configuration, dict[str, Variable]]] = OrderedDict()
+        self._notes: dict[Path, set[files.Note]] = {}
         self._installed: dict[Path, dict[str, Path]] = {}
-        self._counted: set[Path] = set()
+        self.touched: set[Path] = set()
+        """The directories that were asked for, also those that were there already."""
 
     def load(self, directory: Path) -> Configuration:
         """The configuration of a directory."""
+        self.touched.add(directory)
         known = self._kept.get(directory)
         if known is None:
-            names, gaps = self.files(directory)
-            known = self._kept[directory] = configuration.load(directory, self.show(directory), names)
+            with files.noting() as notes:
+                names, gaps = self.files(directory)
+                known = self._kept[directory] = configuration.load(directory, self.show(directory), names)
+            self._notes[directory] = notes
             known.gaps.extend(gaps)
-            if directory not in self._counted:
-                self._counted.add(directory)
-                self.file_count += known.file_count
-                self.calls[directory] = frozenset(_local(known))
+            self.file_counts[directory] = known.file_count
+            self.calls[directory] = frozenset(_local(known))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(directory)
+            files.note_all(self._notes[directory])
         return known
 
     def variable(self, declaring: Configuration, name: str, block: Block) -> Variable:
@@ -82,6 +88,7 @@ class Library:
         """The names of a directory's Terraform files and values; a Gap for each that leads out of the tree."""
         names: list[str] = []
         gaps: list[Gap] = []
+        files.note(directory, READ)
         try:
             entries = sorted(directory.iterdir())
         except OSError as error:
@@ -117,6 +124,7 @@ class Library:
     def _locate(self, caller: Site, name: str, source: str) -> Path:
         if is_local(source):
             try:
+                files.note(caller.directory / source, files.NO_NAMES)
                 directory = (caller.directory / source).resolve()
                 if directory.is_dir():
                     return directory
@@ -125,6 +133,8 @@ class Library:
             raise _NotThere("there is no such directory")
         key = ".".join([*CALL.findall(caller.address), name])
         installed = self._modules_json(caller.root).get(key)
+        if installed is not None:
+            files.note(installed, files.NO_NAMES)
         if installed is not None and installed.is_dir():
             return installed
         raise _NotThere("is not downloaded; run `terraform init` first, or pass a plan")
@@ -140,10 +150,12 @@ class Library:
 
     def _modules_json(self, root: Path) -> dict[str, Path]:
         """The downloaded modules by key (`network.subnets`), as `terraform init` notes them."""
+        manifest_file = root / ".terraform/modules/modules.json"
+        files.note(manifest_file)
         if root not in self._installed:
             self._installed[root] = found = {}
             try:
-                manifest = json.loads((root / ".terraform/modules/modules.json").read_bytes())
+                manifest = json.loads(manifest_file.read_bytes())
                 for entry in manifest["Modules"]:
                     directory = (root / entry["Dir"]).resolve()
                     if directory.is_relative_to(self.tree):

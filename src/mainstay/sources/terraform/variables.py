@@ -12,6 +12,7 @@ from mainstay.documents import decode, read_json
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import ABSENT, OneOf, Unknown, Value
+from mainstay.sources import files
 from mainstay.sources.terraform import expressions, syntax
 from mainstay.sources.terraform.bodies import evaluate
 from mainstay.sources.terraform.configuration import read_file
@@ -98,6 +99,7 @@ def read_values(path: Path, shown: str, scope: Scope) -> tuple[dict[str, Value],
 
 def _read_json_values(path: Path, shown: str) -> tuple[dict[str, Value], list[Gap]]:
     """Values in JSON are literal: no template is looked for in them."""
+    files.note(path)
     try:
         parsed = read_json(decode(path.read_bytes(), shown)[0], shown)
     except OSError as error:

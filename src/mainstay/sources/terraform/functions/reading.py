@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mainstay.model.values import Record, Set, Unknown, Value
+from mainstay.sources import files
 from mainstay.sources.terraform.functions.calling import Context, Refused, blurred
 from mainstay.sources.terraform.functions.maps import entries
 from mainstay.sources.terraform.types import EvaluationError, make_set, to_string
@@ -26,6 +27,7 @@ def _locate(context: Context, path: str) -> Path:
         raise Refused(f"{path} is in a home directory, outside the reviewed tree")
     if "\0" in path:
         raise EvaluationError("a path must not hold a null character")
+    files.note(context.directory / path)
     try:
         found = (context.directory / path).resolve()
         root = context.root.resolve()
@@ -96,6 +98,7 @@ def _files(base: Path, root: Path) -> Iterator[str]:
     seen = 0
     for directory, folders, names in os.walk(base):
         folders.sort()
+        files.note(Path(directory))
         for name in names:
             seen += 1
             if seen > _MOST_FILES:
