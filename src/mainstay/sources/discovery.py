@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
+from mainstay.sources.cloudformation import SYNTHESIZED, is_assembly
 from mainstay.sources.terraform import is_terraform
 
-SKIPPED = frozenset({".git", ".hg", ".svn", ".terraform", ".venv", "node_modules", "__pycache__", ".tox", "cdk.out"})
+SKIPPED = frozenset({".aws-sam", ".git", ".hg", ".svn", ".terraform", ".venv", "node_modules", "__pycache__", ".tox"})
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
 LOCAL_SOURCE = re.compile(rb'(?:^[ \t]*source[ \t]*=|[{,\s]"source"[ \t]*:)[ \t]*"(\.\.?(?:/[^"\n]*)?)"', re.MULTILINE)
 BACKEND = re.compile(rb'^[ \t]*(?:backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
@@ -31,6 +34,8 @@ class Found:
     """Modules that are surely roots: they name a backend, or have values for their variables."""
     candidates: list[Path] = field(default_factory=list)
     """Files that may be templates, by name."""
+    assemblies: list[Path] = field(default_factory=list)
+    """Directories that `cdk synth` wrote; what lies in them is told by their manifests."""
     gaps: list[Gap] = field(default_factory=list)
 
     def roots(self) -> list[Path]:
@@ -50,16 +55,35 @@ class Found:
         return reached
 
 
-def explore(path: Path) -> Found:
-    """Looks through a directory, or at a single file. Links to directories are not followed."""
+def explore(path: Path, exclude: Sequence[str] = ()) -> Found:
+    """Looks through a directory, or at a single file. Links to directories are not followed.
+
+    A pattern of `exclude` with a slash is for the path below `path`, any other for a name; `*` stands for any text.
+    Modules that are left out are read all the same where others call them.
+    """
     found = Found()
     if path.is_file():
         _file(path, found)
         return found
     for directory, names, files in os.walk(path, onerror=lambda error: _unreadable(error, found)):
-        names[:] = sorted(name for name in names if name not in SKIPPED)
-        _directory(Path(directory), sorted(files), found)
+        below = os.path.relpath(directory, path) if exclude else ""
+        if is_assembly(Path(directory)):
+            found.assemblies.append(Path(directory))
+            names.clear()
+            continue
+        names[:] = sorted(name for name in names if name not in SKIPPED and not _excluded(below, name, exclude))
+        if SYNTHESIZED in names and not is_assembly(Path(directory, SYNTHESIZED)):
+            names.remove(SYNTHESIZED)
+        _directory(Path(directory), sorted(name for name in files if not _excluded(below, name, exclude)), found)
     return found
+
+
+def _excluded(below: str, name: str, patterns: Sequence[str]) -> bool:
+    path = posixpath.normpath(posixpath.join(below.replace(os.sep, "/"), name)) if patterns else ""
+    return any(
+        fnmatchcase(path, pattern.strip("/")) if "/" in pattern.rstrip("/") else fnmatchcase(name, pattern.rstrip("/"))
+        for pattern in patterns
+    )
 
 
 def _unreadable(error: OSError, found: Found) -> None:

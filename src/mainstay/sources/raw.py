@@ -16,7 +16,8 @@ class RawResource:
     `body` has the source's attribute names. `links` names, by top-level attribute, the addresses of the resources
     that its value was made from: also where the value is known, so that the reference can no longer be seen in it.
     `condition` is the text that decides whether it exists, where that is not known: of two resources with the same
-    condition, both exist or neither.
+    condition, both exist or neither. `around` is what the source says of the resource outside its body, such as the
+    `DeletionPolicy` of a template.
     """
 
     type: str
@@ -26,3 +27,4 @@ class RawResource:
     links: Mapping[str, frozenset[str]] = field(default_factory=dict)
     may_exist: Unknown | None = None
     condition: str = ""
+    around: Record = field(default_factory=Record)

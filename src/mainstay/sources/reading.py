@@ -33,6 +33,7 @@ class Options:
 
     `tree` is the directory outside which nothing is read; without it, the repository that a path lies in, or the
     path itself. `plan` is a plan of the root module at the one path that is read.
+    `exclude` are patterns of files and directories below a path that are not looked at.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Options:
     partition: str = "aws"
     tree: Path | None = None
     plan: Path | None = None
+    exclude: tuple[str, ...] = ()
 
     @property
     def terraform(self) -> terraform.Options:
@@ -113,11 +115,15 @@ def trees(paths: Iterable[Path], options: Options) -> Iterator[Tree]:
     given = list(paths)
     if options.plan is not None and len(given) != 1:
         raise UsageError("--plan belongs to one PATH")
-    tops = {path: (options.tree or _repository(path)).resolve() for path in given}
-    meeting = Path(os.path.commonpath(set(tops.values()))) if tops else Path()
+    meeting = project_of(given, options.tree)
     done: set[Path] = set()
     for path in given:
-        yield Tree(path, tops[path], meeting, options, done)
+        yield Tree(path, (options.tree or _repository(path)).resolve(), meeting, options, done)
+
+
+def project_of(paths: Sequence[Path], tree: Path | None = None) -> Path:
+    """The directory that scopes are named from: the repository of the paths, or where their repositories meet."""
+    return Path(os.path.commonpath([(tree or _repository(path)).resolve() for path in paths])) if paths else Path()
 
 
 class Tree:
@@ -131,7 +137,7 @@ class Tree:
         self.options = options
         self.tree = top
         self.meeting = meeting
-        self._found = found = explore(path)
+        self._found = found = explore(path, options.exclude)
         self._name = show(path)
         self._library = terraform.Library(self.tree, show)
         self._done = done
@@ -141,6 +147,7 @@ class Tree:
             *([Root(f"gaps {path}", functools.partial(self._unseen, found.gaps))] if found.gaps else []),
             *map(self._plan, [one for one in planned if one.path.resolve() not in done]),
             *map(self._module, [root for root in found.roots() if root not in done]),
+            *self._assembled(),
             *self._templates(explicit=path.is_file()),
         ]
 
@@ -219,13 +226,28 @@ class Tree:
         for path in _outermost(templates, nested):
             if path.resolve() in self._done:
                 continue
-            self._done.add(path.resolve())
-            reader = functools.partial(self._read_template, path)
-            yield Root(f"template {path.resolve()} {path}", functools.partial(_guarded, path, reader))
+            yield self._template(path)
 
-    def _read_template(self, path: Path, spelling: Spelling) -> Scope:
+    def _assembled(self) -> Iterator[Root]:
+        """The stacks that the assemblies of the CDK name. What lies in a broken one is a template as any other."""
+        for directory in self._found.assemblies:
+            assembly = cloudformation.read_assembly(directory, show(directory))
+            if assembly.gaps:
+                yield Root(f"gaps {directory}", functools.partial(self._unseen, list(assembly.gaps)))
+            self._found.candidates.extend(assembly.loose)
+            for stack in assembly.stacks:
+                if stack.template.resolve() not in self._done:
+                    yield self._template(stack.template, stack)
+
+    def _template(self, path: Path, synthesized: cloudformation.Synthesized | None = None) -> Root:
+        self._done.add(path.resolve())
+        reader = functools.partial(self._read_template, path, synthesized)
+        return Root(f"template {path.resolve()} {path}", functools.partial(_guarded, path, reader))
+
+    def _read_template(self, path: Path, synthesized: cloudformation.Synthesized | None, spelling: Spelling) -> Scope:
         options = self.options
-        found = cloudformation.read(path, show(path), options.cloudformation, self.tree, self._scope(path))
+        scope = self._scope(path)
+        found = cloudformation.read(path, show(path), options.cloudformation, self.tree, scope, synthesized)
         resources, gaps = _sorted_out(found)
         asked = options.parameters and _is_inside(path, self.tree)
         inputs = cloudformation.parameter_names(path) if asked else frozenset[str]()
@@ -302,4 +324,12 @@ def _raw(resource: Resource) -> RawResource:
     """A template's resource on its way to have its pieces and defaults filled in."""
     links = links_of(resource.properties)
     links["Ref"] = resource.references
-    return RawResource(resource.type, resource.address, resource.properties, resource.origin, links, resource.may_exist)
+    return RawResource(
+        resource.type,
+        resource.address,
+        resource.properties,
+        resource.origin,
+        links,
+        resource.may_exist,
+        around=resource.raw,
+    )

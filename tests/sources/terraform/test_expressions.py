@@ -143,6 +143,26 @@ def test_references_are_references_and_links(read: Callable[..., Any]) -> None:
     assert reading.resources["aws_y.b"].links == {"x": {"aws_x.a"}, "y": {"aws_x.a"}}
 
 
+def test_what_is_taken_out_of_a_map_of_references_links_to_no_more_than_that(read: Callable[..., Any]) -> None:
+    reading = read(
+        'resource "aws_x" "a" {}\nresource "aws_x" "b" {}\nlocals {\n  ids = { a = aws_x.a.id, b = aws_x.b.id }\n}\n'
+        'resource "aws_y" "c" {\n  one  = local.ids["a"]\n  many = [local.ids["a"]]\n  open = keys(local.ids)\n}\n'
+    )
+    links = reading.resources["aws_y.c"].links
+    assert links == {"one": {"aws_x.a"}, "many": {"aws_x.a"}, "open": {"aws_x.a", "aws_x.b"}}
+
+
+def test_managed_cache_policies_have_their_known_ids(read: Callable[..., Any]) -> None:
+    reading = read(
+        'data "aws_cloudfront_cache_policy" "off" {\n  name = "Managed-CachingDisabled"\n}\n'
+        'data "aws_cloudfront_cache_policy" "own" {\n  name = "shop"\n}\n'
+        'resource "aws_x" "a" {\n  off = data.aws_cloudfront_cache_policy.off.id\n'
+        "  own = data.aws_cloudfront_cache_policy.own.id\n}\n"
+    )
+    assert reading["aws_x.a"]["off"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert isinstance(reading["aws_x.a"]["own"], Unknown)
+
+
 def test_a_chain_of_locals_may_be_long(read: Callable[..., Any]) -> None:
     chain = "".join(f"  a{at + 1} = local.a{at} + 1\n" for at in range(400))
     assert read(f"locals {{\n  a0 = 1\n{chain}}}\n" + in_resource(["local.a400"]))["x_y.r0"]["v"] == 401
@@ -216,3 +236,32 @@ def test_a_known_value_never_contradicts_what_is_claimed_without_it(
     claim = value_of(tmp_path.resolve(), "var.v", expression)
     actual = value_of(tmp_path.resolve(), concrete, expression)
     assert not contradicts(claim, actual), (expression, concrete, claim, actual)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("true ? 1 : true ? 2 : 3", 1),
+        ("false ? 1 : true ? 2 : 3", 2),
+        ("false ? 1 : false ? 2 : 3", 3),
+        ("false ? 1 : false ? 2 : false ? 3 : 4", 4),
+        ("(true ? false : true) ? 1 : 2", 2),
+        ("true ? false ? 1 : 2 : true ? 3 : 4", 2),
+    ],
+)
+def test_of_choices_in_a_row_the_last_two_are_one(read: Callable[..., Any], expression: str, expected: int) -> None:
+    assert read(in_resource([expression]))["x_y.r0"]["v"] == expected
+
+
+def test_the_zones_of_a_region_are_told_apart(read: Callable[..., Any]) -> None:
+    names = "data.aws_availability_zones.z.names"
+    asked = [f"{names}[0]", f"{names}[1]", f"element({names}, 0)", f"slice({names}, 1, 2)[0]"]
+    found = read('data "aws_availability_zones" "z" {}\n' + in_resource(asked))
+    paths = [found[f"x_y.r{number}"]["v"].path for number in range(4)]
+    assert paths == ["names[0]", "names[1]", "names[0]", "names[1]"]
+
+
+def test_what_is_found_at_the_beginning_of_a_text_is_found_once_whatever_follows(read: Callable[..., Any]) -> None:
+    found = read(UNKNOWN + in_resource(['length(regexall("^[a-z]{2}-", "eu-${var.u}"))', 'regexall("u", "u${var.u}")']))
+    assert found["x_y.r0"]["v"] == 1
+    assert isinstance(found["x_y.r1"]["v"], Unknown)

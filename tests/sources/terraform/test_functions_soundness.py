@@ -69,6 +69,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[list[Value]]] = {
     "setsubtract": st.tuples(string_set, string_set).map(list),
     "setunion": st.lists(string_set, min_size=1, max_size=3),
     "slice": st.tuples(scalars, st.integers(0, 2), st.integers(1, 4)).map(list),
+    "regexall": st.tuples(st.sampled_from(["^[a-z]{2}", "^a", "a", "^.*$"]), word).map(list),
     "sort": st.tuples(words).map(list),
     "tobool": st.tuples(scalar).map(list),
     "tolist": st.tuples(st.one_of(scalars, string_set)).map(list),

@@ -73,6 +73,17 @@ def test_a_registry_module_is_a_gap_until_it_is_downloaded(read: Callable[..., A
     assert "module.net.a_b.c" in reading.resources
 
 
+def test_default_tags_do_not_reach_auto_scaling_groups(read: Callable[..., Any]) -> None:
+    reading = read(
+        {
+            "main.tf": 'provider "aws" {\n  default_tags {\n    tags = { Env = "prod" }\n  }\n}\n'
+            'resource "aws_autoscaling_group" "web" {\n  min_size = 1\n}\nresource "aws_lb" "web" {}\n'
+        }
+    )
+    assert reading["aws_lb.web"]["tags"] == {"Env": "prod"}
+    assert "tags" not in reading["aws_autoscaling_group.web"]
+
+
 def test_default_tags_lie_under_the_resources_own(read: Callable[..., Any]) -> None:
     reading = read(
         {

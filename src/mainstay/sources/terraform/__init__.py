@@ -47,7 +47,8 @@ def read_root(
 ) -> Iterator[RawResource | Gap]:
     """The resources of a root module and of all the modules it calls; then what could not be read.
 
-    `scope` is the name of the root, by default the directory as it is shown. Nothing is executed, and no file outside the library's tree is opened.
+    `scope` is the name of the root, by default the directory as it is shown. Nothing is executed, and no file outside
+    the library's tree is opened.
     """
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, ROOM))
@@ -120,13 +121,16 @@ def _region(module: Module) -> str | None:
 
 def _raw(instance: Instance, tags: Value, scope: str) -> RawResource:
     body, links = instance.body()
-    if tags is not ABSENT:
+    if tags is not ABSENT and instance.type not in WITHOUT_DEFAULT_TAGS:
         body["tags"] = _merged(tags, body.get("tags"))
     place = instance.block.place
     site = instance.site
     origin = Origin("terraform", scope, place, site.address, instance.type, site.calls)
     return RawResource(instance.type, instance.address, body, origin, links, instance.may_exist, instance.condition)
 
+
+WITHOUT_DEFAULT_TAGS = frozenset({"aws_autoscaling_group"})
+"""What has tags of another shape, which the provider's default tags don't reach."""
 
 UNSURE = "the tags may hold further keys"
 

@@ -43,16 +43,19 @@ def evaluate_body(block: Block, scope: Scope, leave_out: Collection[str] = ()) -
             value = evaluate(attribute.expression, scope)
             if value is not None:
                 record[name] = value
-    for name, value in evaluate_blocks(body, scope):
+    for name, value in evaluate_blocks(body, scope, inner=True):
         record[name] = value
     return record
 
 
-def evaluate_blocks(body: Body, scope: Scope, only: str = "") -> Iterator[tuple[str, Value]]:
-    """The nested blocks, by type, dynamic ones among them; those of one type, where only that one is asked for."""
+def evaluate_blocks(body: Body, scope: Scope, only: str = "", inner: bool = False) -> Iterator[tuple[str, Value]]:
+    """The nested blocks, by type, dynamic ones among them; those of one type, where only that one is asked for.
+
+    A `lifecycle` is Terraform's own in a resource, and the provider's in a block of a resource (`inner`).
+    """
     collected: dict[str, Items] = {}
     for block in body.blocks:
-        if block.type in META_BLOCKS:
+        if block.type in META_BLOCKS and not inner:
             continue
         generated = block.type == "dynamic" and len(block.labels) > 0
         kind = block.labels[0] if generated else block.type

@@ -250,9 +250,18 @@ def _call(node: Node, source: Source) -> Closure:
 
 def _conditional(node: Node, source: Source) -> Closure:
     test_node, yes_node, no_node = (child for child in node.named_children if child.type == "expression")
-    test, yes, no = compile(test_node, source), compile(yes_node, source), compile(no_node, source)
-    place = source.place(test_node)
+    yes, no = compile(yes_node, source), compile(no_node, source)
     text = _is_text(yes_node) or _is_text(no_node)
+    while _children(test_node)[0].type == "conditional":
+        # The grammar takes `a ? b : c ? d : e` for `(a ? b : c) ? d : e`; Terraform takes the last two for one.
+        first, other, last = (child for child in _children(test_node)[0].named_children if child.type == "expression")
+        no = _choice(compile(last, source), yes, no, text, source.place(last))
+        test_node, yes, text = first, compile(other, source), text or _is_text(other)
+    return _choice(compile(test_node, source), yes, no, text, source.place(test_node))
+
+
+def _choice(test: Closure, yes: Closure, no: Closure, text: bool, place: Place | None) -> Closure:
+    """`text`: one of the branches is a string that is written out."""
 
     def choose(scope: Scope) -> Value:
         decision = _doubtful(operators.to_bool(test(scope)), scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mainstay.model.findings import Gap
-from mainstay.model.values import ABSENT, Record, Ref, Unknown, Value, references
+from mainstay.model.values import ABSENT, Items, Record, Ref, Unknown, Value, references
 from mainstay.sources.terraform import data_sources
 from mainstay.sources.terraform.bodies import META_ARGUMENTS, META_BLOCKS, evaluate, evaluate_blocks
 from mainstay.sources.terraform.expansion import Round
@@ -63,7 +63,7 @@ class Instance(Record):
     def _attribute(self, key: str) -> Value:
         computed = data_sources.COMPUTED.get(self.type) if self.address_is_data else None
         if computed is not None:
-            value = computed(self.block, self.scope, self.site.run.facts, key)
+            value = computed(self.block, self.scope, self.site.run.facts, key, self.address)
             if value is not ABSENT:
                 return value
         attribute = self.block.body.attributes.get(key)
@@ -90,8 +90,8 @@ class Instance(Record):
             value, touched = run.collecting(lambda expression=attribute.expression: evaluate(expression, self.scope))  # type: ignore[misc]
             if value is not None:
                 record[name] = value
-            if touched:
-                links[name] = _named(value) or touched
+            if names := _named(value) or touched:  # a reference may also have come in with a module's input
+                links[name] = names
         if any(inner.type not in META_BLOCKS for inner in block.body.blocks):
             outer, run.touched = run.touched, set()
             for name, value in evaluate_blocks(block.body, self.scope):
@@ -103,8 +103,15 @@ class Instance(Record):
 
 
 def _named(value: Value) -> frozenset[str]:
-    """The resources that a reference names, out of all that were looked at to find it."""
-    return frozenset(ref.address for ref in references(value)) if isinstance(value, Unknown) else frozenset()
+    """The resources that a reference, or a list of them, names, out of all that were looked at to find it."""
+    elements = value if isinstance(value, list) else [value]
+    if isinstance(value, Items) and value.rest is not ABSENT:
+        return frozenset()
+    named = [
+        frozenset(ref.address for ref in references(one)) if isinstance(one, Unknown) else frozenset()
+        for one in elements
+    ]
+    return frozenset().union(*named) if all(named) else frozenset()
 
 
 class _Circle(Unknown):

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from mainstay.model.values import Value
-from mainstay.sources.terraform.types import EvaluationError
+from mainstay.model.values import Text, Unknown, Value, unknowns
+from mainstay.sources.terraform.types import EvaluationError, convert
+
+_ONCE = re.compile(r"\^(?:[\w,{}:.-]|\[[\w-]+\]|\\d)+$")
+"""A pattern that is found once at most, at the beginning, whatever comes after what it has found."""
 
 _REFERENCE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 
@@ -67,8 +70,16 @@ def regex(pattern: str, text: str) -> Value:
     return _captured(program, match)
 
 
-def regex_all(pattern: str, text: str) -> Value:
-    program = compiled(pattern)
+def regex_all(pattern: Value, text: Value) -> Value:
+    if pattern is None or text is None:
+        raise EvaluationError("an argument must not be null")
+    unknown = next(unknowns([pattern, text]), None)
+    if unknown is not None:
+        found = Unknown(unknown.reason, unknown.place, unknown.settle)
+        if not (isinstance(pattern, str) and isinstance(text, Text) and _ONCE.match(pattern)):
+            return found
+        return [Text((found,))] if compiled(pattern).search(text.prefix) else found
+    program, text = compiled(convert(pattern, "string")), convert(text, "string")
     return [_captured(program, match) for match in _matches(program, text)]
 
 

@@ -77,7 +77,7 @@ _STRINGS: Final = {
     "join": _structural(strings.join, 1, variadic=True),
     "lower": _strict(strings.lower, STRING),
     "regex": _strict(regexes.regex, STRING, STRING),
-    "regexall": _strict(regexes.regex_all, STRING, STRING),
+    "regexall": _structural(regexes.regex_all, 2),
     "replace": _strict(regexes.replace, STRING, STRING, STRING),
     "split": _strict(strings.split, STRING, STRING),
     "startswith": _strict(strings.starts_with, STRING, STRING),
