@@ -104,10 +104,10 @@ def test_raw_attributes_and_derived_facts_are_judged_with_the_example(tmp_path: 
     mine = catalog(
         tmp_path,
         """\
-  expect: {raw.enable_dns: true, derived.reachable: false}
+  expect: {raw.enable_dns: true, derived.subnet_zones: eu-west-1a}
   examples:
-    pass: [{raw: {enable_dns: true}, derived: {reachable: false}}]
-    fail: [{}, {raw: {enable_dns: true}}, {derived: {reachable: false}}]
+    pass: [{raw: {enable_dns: true}, derived: {subnet_zones: [eu-west-1a]}}]
+    fail: [{}, {raw: {enable_dns: true}}, {derived: {subnet_zones: [eu-west-1a]}}]
 """,
     )
     assert run_examples(mine, untouched).mismatches == ()
