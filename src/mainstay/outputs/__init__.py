@@ -7,7 +7,13 @@ from typing import TextIO
 
 from mainstay.model.findings import Review
 from mainstay.outputs.console import write_console
+from mainstay.outputs.csv import write_csv
+from mainstay.outputs.github import write_github
+from mainstay.outputs.gitlab import write_gitlab
+from mainstay.outputs.html import write_html
 from mainstay.outputs.json import write_json
+from mainstay.outputs.junit import write_junit
+from mainstay.outputs.markdown import write_markdown
 from mainstay.outputs.sarif import write_sarif
 from mainstay.outputs.style import Style
 
@@ -19,4 +25,10 @@ FORMATS: Mapping[str, Write] = {
     "console": write_console,
     "json": write_json,
     "sarif": write_sarif,
+    "junit": write_junit,
+    "github": write_github,
+    "gitlab": write_gitlab,
+    "markdown": write_markdown,
+    "csv": write_csv,
+    "html": write_html,
 }

@@ -12,7 +12,7 @@ from mainstay.model.places import Place
 from mainstay.outputs.frames import Note, SourceLines, code_frame, value_extent
 from mainstay.outputs.paint import Line, Span, Tone, cells, shorten, wrap
 from mainstay.outputs.style import Style
-from mainstay.outputs.wording import count, sentence, where
+from mainstay.outputs.wording import by_place, count, sentence, where
 
 ADDRESSES_SHOWN = 3
 FRAME_FILES = 2
@@ -56,13 +56,6 @@ def _by_address(finding: Finding) -> tuple[str, str]:
     return finding.subject.address, finding.subject.scope
 
 
-def by_place(finding: Finding) -> tuple[str, int, int, str, str, str]:
-    """Sorts findings in the order of files, lines and columns, then of addresses, roots and controls."""
-    place = where(finding)
-    file, line, column = (place.file, place.line, place.column) if place else ("", 0, 0)
-    return file, line, column, finding.subject.address, finding.subject.scope, finding.control.id
-
-
 def _by_severity(group: Group) -> tuple[int, tuple[str, int, int, str, str, str]]:
     return -SEVERITIES.index(group.first.control.severity), by_place(group.first)
 
@@ -82,6 +75,8 @@ def weakness(group: Group, sources: SourceLines, style: Style) -> Iterator[Line]
         yield from _reason("" if number else "found", reason, style)
     if len(finding.reasons) > len(reasons):
         yield from labelled("", f"and {count(len(finding.reasons) - len(reasons), 'more reason')}", style)
+    if finding.subject.construct:
+        yield from labelled("cdk", finding.subject.construct, style)
     if finding.subject.may_exist is not None:
         yield from labelled("note", f"if it exists: {finding.subject.may_exist}", style)
     yield from labelled("why", control.why, style)

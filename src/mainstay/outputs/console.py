@@ -8,12 +8,12 @@ from typing import TextIO
 
 from mainstay.model.controls import LAYERS, PILLARS
 from mainstay.model.findings import Finding, Gap, Review
-from mainstay.outputs.blocks import by_place, group, weakness
+from mainstay.outputs.blocks import group, weakness
 from mainstay.outputs.frames import SourceLines
 from mainstay.outputs.paint import Line, Tone, cells, painter, wrap
 from mainstay.outputs.style import Style
 from mainstay.outputs.summary import Summary, Tally, summarize
-from mainstay.outputs.wording import count, settling, where
+from mainstay.outputs.wording import by_place, count, fresh, settling, told, waived, where
 
 EXAMPLES_SHOWN = 3
 DOUBTS_SHOWN = 10
@@ -37,12 +37,14 @@ def write_console(review: Review, stream: TextIO, style: Style) -> None:
 def _page(review: Review, style: Style) -> Iterator[Line]:
     summary = summarize(review)
     sources = SourceLines(style.base)
-    for weaknesses in group(finding for finding in review.findings if finding.verdict == "fail"):
+    for weaknesses in group(fresh(review)):
         yield from weakness(weaknesses, sources, style)
         yield BLANK
     for section in (
         _undecided([finding for finding in review.findings if finding.verdict == "unknown"], style),
         _gaps(review, style),
+        _decided(review, style),
+        _remarks(review, style),
         _unjudged(review, style),
         _table(summary, style),
         _layers(summary, style),
@@ -93,13 +95,14 @@ def _examples(findings: list[Finding], indent: str, style: Style) -> Iterator[Li
 
 def _gaps(review: Review, style: Style) -> Iterator[Line]:
     """What could not be read, equal reasons together."""
-    if not review.gaps:
+    gaps = [gap for gap in review.gaps if gap not in review.known_gaps]
+    if not gaps:
         return
     alike: dict[tuple[str, str], list[Gap]] = {}
-    for gap in review.gaps:
+    for gap in gaps:
         alike.setdefault((gap.kind, gap.reason), []).append(gap)
     shown = list(alike.items()) if style.verbose else list(alike.items())[:GAPS_SHOWN]
-    yield ("Gaps", "strong"), (f": {count(len(review.gaps), 'thing')} that could not be read", "plain")
+    yield ("Gaps", "strong"), (f": {count(len(gaps), 'thing')} that could not be read", "plain")
     for (kind, reason), members in shown:
         for number, line in enumerate(wrap(f"{kind}: {reason}", style.width - 4)):
             yield (("  " if number == 0 else "    ", "plain"), (line, "plain"))
@@ -111,6 +114,36 @@ def _gaps(review: Review, style: Style) -> Iterator[Line]:
             yield ((f"      and {len(places) - len(listed):,} more", "quiet"),)
     if len(alike) > len(shown):
         yield ((f"  and {len(alike) - len(shown):,} more", "quiet"),)
+    yield BLANK
+
+
+def _decided(review: Review, style: Style) -> Iterator[Line]:
+    """What people live with, and what is gone since it was last compared."""
+    lived_with = [finding for finding in review.findings if finding.waiver is not None and finding.verdict == "waived"]
+    if lived_with and style.verbose:
+        yield ("Waived", "strong"), (f": {count(len(lived_with), 'finding')}", "plain")
+        for finding in sorted(lived_with, key=by_place):
+            yield ("  ", "plain"), (f"{finding.control.id} on {finding.subject.address}", "quiet")
+            for line in wrap(waived(finding.waiver) if finding.waiver else "", style.width - 4):
+                yield ("    ", "plain"), (line, "plain")
+        yield BLANK
+    if review.fixed:
+        shown = review.fixed if style.verbose else review.fixed[:EXAMPLES_SHOWN]
+        yield ("Fixed", "good"), (f": {count(len(review.fixed), 'finding')}", "plain")
+        for known in shown:
+            yield ("  ", "plain"), (f"{known.control} on {known.address}", "quiet")
+        if len(review.fixed) > len(shown):
+            yield ((f"  and {len(review.fixed) - len(shown):,} more", "quiet"),)
+        yield BLANK
+
+
+def _remarks(review: Review, style: Style) -> Iterator[Line]:
+    if not review.remarks:
+        return
+    yield (("Remarks", "strong"),)
+    for remark in review.remarks:
+        for number, line in enumerate(wrap(str(remark), style.width - 4)):
+            yield ("  " if number == 0 else "    ", "plain"), (line, "plain")
     yield BLANK
 
 
@@ -199,23 +232,10 @@ def _practices(summary: Summary, style: Style) -> Iterator[Line]:
 
 def _verdict(review: Review, summary: Summary, style: Style) -> Iterator[Line]:
     """The last line: what was found in how much, and what stays open."""
+    whole = told(review)
+    said, *opened = whole.split("; ")
     verdicts = summary.total.verdicts
-    extent = f"{count(review.resource_count, 'resource')}, {count(review.file_count, 'file')}"
-    opened = [
-        *([f"{verdicts['waived']:,} waived"] if verdicts["waived"] else []),
-        *([f"{verdicts['unknown']:,} undecided"] if verdicts["unknown"] else []),
-        *([count(len(review.gaps), "gap")] if review.gaps else []),
-    ]
-    tone: Tone = "strong"
-    if verdicts["fail"]:
-        found = ", ".join(f"{number:,} {severity}" for severity, number in summary.severities.items() if number)
-        said = f"{found} in {extent}"
-    elif not summary.total.controls:
-        said = f"Nothing was judged: no control applies to what is in {extent}"
-    else:
-        said = f"No weaknesses found: {count(summary.total.controls, 'control')} over {extent}"
-        tone = "strong" if opened else "good"
-    whole = "; ".join([said, *opened])
+    tone: Tone = "strong" if verdicts["fail"] or opened or not summary.total.controls else "good"
     for part in [whole] if cells(whole) <= style.width else [said, "; ".join(opened)]:
         for line in wrap(part, style.width):
             yield ((line, tone),)

@@ -1,7 +1,8 @@
 """The review as SARIF 2.1.0, the format that code hosts and editors read.
 
-Failures are results. What was not decided and what could not be read is no result of an analysis but a limit of it:
-both are tool execution notifications, with their places.
+Failures are results, and so are waived ones, as suppressed; a module's resource has the calls that lead to it as a code
+flow, and a patch is a fix. What was not decided and what could not be read is no result of an analysis but a limit of
+it: both are tool execution notifications, with their places.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from urllib.parse import quote
 
 from mainstay import __version__
 from mainstay.model.controls import Control, Severity
+from mainstay.model.decisions import Waiver
 from mainstay.model.findings import Finding, Gap, Review, Subject
+from mainstay.model.patches import Patch
 from mainstay.model.places import Place
 from mainstay.outputs.style import Style
-from mainstay.outputs.wording import sentence, settling, where
+from mainstay.outputs.wording import found, settling, waived, where
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -53,8 +56,8 @@ def write_sarif(review: Review, stream: TextIO, style: Style) -> None:
     stream.write('"invocations": [{"executionSuccessful": true, "toolExecutionNotifications": [')
     _write_items(stream, _notifications(review, indices, style.base))
     stream.write(']}],\n"results": [')
-    failures = (finding for finding in review.findings if finding.verdict == "fail")
-    _write_items(stream, (_result(finding, indices, style.base) for finding in failures))
+    results = (finding for finding in review.findings if finding.verdict in ("fail", "waived"))
+    _write_items(stream, (_result(finding, indices, style.base) for finding in results))
     stream.write("]\n}]\n}\n")
 
 
@@ -102,8 +105,6 @@ def _rule(control: Control) -> dict[str, Any]:
 
 def _result(finding: Finding, indices: dict[str, int], base: Path) -> dict[str, Any]:
     control, subject = finding.control, finding.subject
-    reasons = "; ".join(map(sentence, finding.reasons)) or f"{control.title}: not met"
-    condition = f" (if it exists: {subject.may_exist})" if subject.may_exist is not None else ""
     primary = where(finding)
     others = dict.fromkeys(reason.mark for reason in finding.reasons if isinstance(reason.mark, Place))
     related = [
@@ -114,12 +115,49 @@ def _result(finding: Finding, indices: dict[str, int], base: Path) -> dict[str, 
         "ruleId": control.id,
         "ruleIndex": indices[control.id],
         "level": LEVELS[control.severity],
-        "message": {"text": f"{subject.address}: {reasons}{condition}. Fix: {control.fix}"},
+        "message": {"text": f"{subject.address}: {found(finding)}. Fix: {control.fix}"},
         "locations": [_location(primary, subject, base)],
         **({"relatedLocations": related} if related else {}),
+        **({"codeFlows": [_code_flow(finding, primary, base)]} if subject.calls else {}),
+        **({"suppressions": [_suppression(finding.waiver, base)]} if finding.verdict == "waived" else {}),
+        **({"baselineState": finding.change} if finding.change else {}),
+        **({"fixes": [_fix(finding.patch, base)]} if isinstance(finding.patch, Patch) else {}),
         "partialFingerprints": {"mainstay/v1": finding.fingerprint},
         "properties": {"severity": control.severity, "scope": subject.scope, "type": subject.type},
     }
+
+
+def _code_flow(finding: Finding, primary: Place | None, base: Path) -> dict[str, Any]:
+    """The calls from the root module to the resource, step by step."""
+    subject = finding.subject
+    steps = [(call, "calls the module") for call in subject.calls]
+    steps += [(place, text) for place, text in ((subject.place, "declares the resource"),) if place is not None]
+    if primary is not None and primary != subject.place:
+        steps.append((primary, "sets the property"))
+    flow = [
+        {"location": {"physicalLocation": _physical(place, base), "message": {"text": text}}, "nestingLevel": number}
+        for number, (place, text) in enumerate(steps)
+    ]
+    return {"threadFlows": [{"locations": flow}]}
+
+
+def _suppression(waiver: Waiver | None, base: Path) -> dict[str, Any]:
+    if waiver is None:
+        return {"kind": "external"}
+    place = {"location": {"physicalLocation": _physical(waiver.place, base)}} if waiver.place else {}
+    return {"kind": "external" if waiver.source == "file" else "inSource", "justification": waived(waiver), **place}
+
+
+def _fix(patch: Patch, base: Path) -> dict[str, Any]:
+    files: dict[str, list[dict[str, Any]]] = {}
+    for edit in patch.edits:
+        region = {"byteOffset": edit.start, "byteLength": edit.end - edit.start}
+        change: dict[str, Any] = {"deletedRegion": region}
+        if edit.text:
+            change["insertedContent"] = {"text": edit.text}
+        files.setdefault(edit.file, []).append(change)
+    changes = [{"artifactLocation": _artifact(file, base), "replacements": made} for file, made in files.items()]
+    return {"description": {"text": patch.summary}, "artifactChanges": changes}
 
 
 def _notifications(review: Review, indices: dict[str, int], base: Path) -> Iterator[dict[str, Any]]:
