@@ -85,15 +85,23 @@ def counted(path: Path) -> tuple[int, dict[str, Any]]:
     """The number of files that mainstay reads under a path, and the figures of its summary."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "review.json"
-        subprocess.run([*MAINSTAY, "review", str(path), "-f", "json", "-o", str(output)], check=False)
+        subprocess.run([*MAINSTAY, "review", str(path), "--no-cache", "-f", "json", "-o", str(output)], check=False)
         summary = json.loads(output.read_text())["summary"]
     return summary["files"], summary
 
 
 def row(path: Path, runs: int, alone: bool) -> str:
+    """One line of the table: cold in one process, without a cache; warm with all verdicts kept."""
     files, summary = counted(path)
-    ours = measure([*MAINSTAY, "review", str(path)], runs)
+    command = [*MAINSTAY, "review", str(path)]
+    ours = measure([*command, "--no-cache", "--jobs", "1"], runs)
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["MAINSTAY_CACHE"] = cache
+        measure(command, 1)
+        warm = measure(command, runs)
+        del os.environ["MAINSTAY_CACHE"]
     start = f"| {path.resolve().name} ({files:,} files) | {ours.cpu_seconds:.2f} s | {ours.megabytes:.0f} MB |"
+    start += f" {warm.cpu_seconds:.2f} s |"
     share = f"{summary['unknown_share']:.1%} of {sum(summary['verdicts'].values()):,}"
     if alone:
         return f"{start} | | | {share} |"
@@ -113,8 +121,8 @@ def main() -> None:
     start = measure([*MAINSTAY, "--help"], 10).cpu_seconds
     print(f"`mainstay --help`: {start * 1000:.0f} ms CPU (python alone: {bare * 1000:.0f} ms)\n")
     if options.paths:
-        print("| tree | mainstay CPU | peak | checkov CPU | peak | ratio | undecided |")
-        print("|---|---|---|---|---|---|---|")
+        print("| tree | mainstay CPU | peak | warm | checkov CPU | peak | ratio | undecided |")
+        print("|---|---|---|---|---|---|---|---|")
     for path in options.paths:
         print(row(path, options.runs, options.alone), flush=True)
 
