@@ -155,3 +155,14 @@ def test_a_reason_points_at_the_property() -> None:
 
     assert isinstance(reason.mark, Place)
     assert str(reason.mark) == "a.yaml:4:5"
+
+
+@pytest.mark.parametrize("path", ["MasterUserPassword", "LoginProfile.Password", "SecretString", "raw.auth_token"])
+def test_a_secret_by_its_name_is_not_shown(path: str) -> None:
+    inner: Value = "orders-2026"
+    for name in reversed(path.split(".")):
+        inner = Record({name: inner})
+    (reason,) = explain(parse({path: None}), inner)
+    assert reason.actual == "set (not shown)"
+    (missing,) = explain(parse({path: "x"}), Record())
+    assert missing.actual == "absent"

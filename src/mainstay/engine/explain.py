@@ -12,7 +12,7 @@ from dataclasses import replace
 from mainstay.engine.elements import Element, elements
 from mainstay.engine.interpret import Answer, interpret, kleene_not
 from mainstay.engine.walk import bounds, join, split
-from mainstay.engine.wording import describe, expectation, number_of_elements, shown, summary
+from mainstay.engine.wording import describe, discreet, expectation, number_of_elements, shown, summary
 from mainstay.model.conditions import All, Any, Condition, Count, Each, Keywords, Not, Path, Test
 from mainstay.model.findings import Reason
 from mainstay.model.values import Unknown, Value, find_mark, unknowns
@@ -45,7 +45,7 @@ class _Explanation:
         self.subject = subject
 
     def reason(self, at: Path, expected: str, actual: str) -> Reason:
-        return Reason(join(at), expected, actual, find_mark(self.subject, at))
+        return Reason(join(at), expected, discreet(at, actual), find_mark(self.subject, at))
 
     def undecided(self, at: Path, expected: str, unknown: Unknown) -> Reason:
         return Reason(join(at), expected, f"unknown: {unknown.reason}", find_mark(self.subject, at), unknown.settle)

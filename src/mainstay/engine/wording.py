@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from mainstay.engine.matching import spell
 from mainstay.engine.patterns import plain
 from mainstay.engine.walk import join
-from mainstay.model.conditions import All, Any, Condition, Count, Each, Keywords, Not, Scalar, Test
+from mainstay.model.conditions import All, Any, Condition, Count, Each, Keywords, Not, Path, Scalar, Test
 from mainstay.model.values import ABSENT, Document, OneOf, Ref, Text, Unknown, Value
 
 _LONGEST = 80
+_SECRET = re.compile(
+    r"(?i)(password|passphrase|secret|secret_?string|secret_?key|auth_?token|private_?key|api_?key(value)?)$"
+)
+_NO_SECRETS = frozenset({"absent", "null", "true", "false", "an empty string", "text in which it is found"})
 _VERBS = {
     "contains": "containing ",
     "startswith": "starting with ",
@@ -99,6 +104,13 @@ def shown(value: Value) -> str:
         return "null"
     text = " ".join(_spelled(value).split()) or "an empty string"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def discreet(path: Path, actual: str) -> str:
+    """What stands at a path, unless it is a secret by its name: reports are read by more people than the code."""
+    name = path[-1] if path else ""
+    secret = _SECRET.search(name) is not None and actual not in _NO_SECRETS
+    return "set (not shown)" if secret else actual
 
 
 def _spelled(value: Value) -> str:

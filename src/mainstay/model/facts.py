@@ -13,20 +13,21 @@ IN_SUBNETS: Final = tuple(
     f"AWS::{name}"
     for name in (
         "AmazonMQ::Broker", "AppRunner::VpcConnector", "AutoScaling::AutoScalingGroup", "Batch::ComputeEnvironment",
-        "CodeBuild::Project", "DAX::Cluster", "DAX::SubnetGroup", "DMS::ReplicationInstance",
+        "Cloud9::EnvironmentEC2", "CodeBuild::Project", "DAX::Cluster", "DAX::SubnetGroup", "DMS::ReplicationInstance",
         "DMS::ReplicationSubnetGroup", "DirectoryService::MicrosoftAD", "DirectoryService::SimpleAD",
         "DocDB::DBCluster", "DocDB::DBSubnetGroup", "EC2::ClientVpnTargetNetworkAssociation", "EC2::Instance",
-        "EC2::NatGateway", "EC2::NetworkInterface", "EC2::TransitGatewayAttachment",
-        "EC2::TransitGatewayVpcAttachment", "EC2::VPCEndpoint", "ECS::Service", "EFS::FileSystem", "EFS::MountTarget",
-        "EKS::Cluster", "EKS::FargateProfile", "EKS::Nodegroup", "EMR::Cluster", "ElastiCache::CacheCluster",
-        "ElastiCache::ReplicationGroup", "ElastiCache::ServerlessCache", "ElastiCache::SubnetGroup",
-        "ElasticLoadBalancing::LoadBalancer", "ElasticLoadBalancingV2::LoadBalancer", "Elasticsearch::Domain",
-        "FSx::FileSystem", "Lambda::Function", "MSK::Cluster", "MSK::ServerlessCluster", "MWAA::Environment",
-        "MemoryDB::Cluster", "MemoryDB::SubnetGroup", "Neptune::DBCluster", "Neptune::DBSubnetGroup",
-        "NetworkFirewall::Firewall", "OpenSearchService::Domain", "RDS::DBCluster", "RDS::DBInstance", "RDS::DBProxy",
-        "RDS::DBProxyEndpoint", "RDS::DBSubnetGroup", "Redshift::Cluster", "Redshift::ClusterSubnetGroup",
-        "RedshiftServerless::Workgroup", "Route53Resolver::ResolverEndpoint", "SageMaker::Domain", "SageMaker::Model",
-        "SageMaker::NotebookInstance", "Transfer::Server",
+        "EC2::NatGateway", "EC2::NetworkInterface", "EC2::TransitGatewayAttachment", "EC2::TransitGatewayVpcAttachment",
+        "EC2::VPCEndpoint", "ECS::Service", "EFS::FileSystem", "EFS::MountTarget", "EKS::Cluster",
+        "EKS::FargateProfile", "EKS::Nodegroup", "EMR::Cluster", "EMRServerless::Application",
+        "ElastiCache::CacheCluster", "ElastiCache::ReplicationGroup", "ElastiCache::ServerlessCache",
+        "ElastiCache::SubnetGroup", "ElasticLoadBalancing::LoadBalancer", "ElasticLoadBalancingV2::LoadBalancer",
+        "Elasticsearch::Domain", "FSx::FileSystem", "Glue::Connection", "ImageBuilder::InfrastructureConfiguration",
+        "Lambda::Function", "MSK::Cluster", "MSK::ServerlessCluster", "MWAA::Environment", "MemoryDB::Cluster",
+        "MemoryDB::SubnetGroup", "Neptune::DBCluster", "Neptune::DBSubnetGroup", "NetworkFirewall::Firewall",
+        "OpenSearchService::Domain", "RDS::DBCluster", "RDS::DBInstance", "RDS::DBProxy", "RDS::DBProxyEndpoint",
+        "RDS::DBSubnetGroup", "Redshift::Cluster", "Redshift::ClusterSubnetGroup", "RedshiftServerless::Workgroup",
+        "Route53Resolver::ResolverEndpoint", "SageMaker::Domain", "SageMaker::Model", "SageMaker::NotebookInstance",
+        "Transfer::Server",
     )
 )  # fmt: skip
 """The types that stand in subnets: whose properties, subnet group or mount targets name some."""
@@ -59,8 +60,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "nat_gateway_zones": Fact(
         "the distinct availability zones of the NAT gateways in it", ("AWS::EC2::VPC",), "list of strings"
     ),
-    "public_subnets": Fact("a route from one of its subnets to an internet gateway", IN_SUBNETS, "boolean"),
-    "routes_to_internet": Fact("a route from it to an internet gateway", ("AWS::EC2::Subnet",), "boolean"),
+    "public_subnets": Fact("whether one of its subnets has a route to an internet gateway", IN_SUBNETS, "boolean"),
+    "routes_to_internet": Fact("whether it has a route to an internet gateway", ("AWS::EC2::Subnet",), "boolean"),
     "subnet_zones": Fact("the distinct availability zones of the subnets in it", ("AWS::EC2::VPC",), "list of strings"),
 }
 """By name, as a control writes it behind `derived.`."""

@@ -19,6 +19,11 @@ Verdict = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 GapKind = Literal["syntax", "unreadable", "module", "evaluation", "refused", "limit", "unsupported", "internal"]
 
 
+def _digest(*parts: str) -> str:
+    # surrogatepass: a path that is not UTF-8 has code points that do not encode
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something that could not be read, so that nothing can be said of what is in it."""
@@ -26,6 +31,11 @@ class Gap:
     kind: GapKind
     reason: str
     place: Place | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the gap across runs, wherever lines move in its file."""
+        return _digest(self.kind, self.reason, self.place.file if self.place else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +90,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Names the finding across runs: the same while control, root module and address are, wherever lines move."""
-        key = "\0".join((self.control.id, self.subject.scope, self.subject.address))
-        # surrogatepass: a path that is not UTF-8 has code points that do not encode
-        return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]
+        return _digest(self.control.id, self.subject.scope, self.subject.address)
 
 
 @dataclass(frozen=True, slots=True)

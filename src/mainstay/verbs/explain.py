@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
-from mainstay.catalog import Catalog, did_you_mean, in_words
+from mainstay.catalog import Catalog, in_words
+from mainstay.documents import did_you_mean
 from mainstay.model.controls import Control
 from mainstay.model.errors import UsageError
 from mainstay.model.practices import Practice

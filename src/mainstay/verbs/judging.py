@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from mainstay import engine
-from mainstay.analysis import Links, relate
+from mainstay.analysis import Links, derive, facts_read, properties_read, relate
 from mainstay.catalog import load_shapes
 from mainstay.model.controls import Control
 from mainstay.sources import Root
+from mainstay.sources.plan import with_plan
 from mainstay.sources.spelling import Spelling
 from mainstay.verbs.judged import Judged
 
@@ -26,9 +27,9 @@ class Judge:
 
     def __call__(self, root: Root) -> Judged:
         scope = root.read(self.spelling)
-        resources = relate(scope.resources, self.related, self.links)
+        resources = relate(derive(scope.resources, self.facts), self.related, self.links)
         unjudged = Counter(one.type for one in scope.resources if one.type not in self.reads)
-        findings = list(self.evaluation.findings(resources))
+        findings = list(map(with_plan, self.evaluation.findings(resources)))
         return Judged(findings, scope.gaps, len(scope.resources), scope.parts, unjudged, scope.inputs)
 
     @cached_property
@@ -37,7 +38,13 @@ class Judge:
 
     @cached_property
     def spelling(self) -> Spelling:
-        return Spelling(load_shapes(), self.reads)
+        told = {type: self.reads.get(type, frozenset()) | paths for type, paths in properties_read(self.facts).items()}
+        return Spelling(load_shapes(), {**self.reads, **told})
+
+    @cached_property
+    def facts(self) -> Mapping[str, frozenset[str]]:
+        """By type, the derived facts that its controls ask for."""
+        return facts_read(self.reads)
 
     @cached_property
     def related(self) -> Mapping[str, frozenset[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from mainstay import sources
-from mainstay.catalog import did_you_mean
+from mainstay.documents import did_you_mean
 from mainstay.model.controls import Control
 from mainstay.model.errors import UsageError
 from mainstay.model.findings import Finding, Gap, Review
@@ -27,12 +27,14 @@ def review(
     cache: Path | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    check_inputs: bool = True,
 ) -> Review:
     """Judges everything under `paths`, files or directories, by `controls`.
 
-    Findings come in the order of files and addresses, of all verdicts. Raises UsageError for a path that is not
-    there; whatever cannot be read is among the gaps. `cache` is a directory that keeps verdicts for the next run, and
-    `jobs` how many processes may judge; neither changes the result.
+    Findings come in the order of files and addresses, of all verdicts. Raises UsageError for a path that is not there
+    and, with `check_inputs`, for a value that no variable or parameter takes; whatever cannot be read is among the
+    gaps. `cache` is a directory that keeps verdicts for the next run, and `jobs` how many processes may judge; neither
+    changes the result.
     """
     for path in paths:
         if not path.exists():
@@ -54,7 +56,7 @@ def review(
                 survey.files.update((name, part.file_count) for name, part in judged.parts.items())
     if kept is not None:
         kept.prune()
-    if options is not None:
+    if options is not None and check_inputs:
         _check_inputs(options, survey.inputs)
     return survey.review(controls)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from mainstay.catalog import did_you_mean, home, load, load_shapes
+from mainstay.catalog import home, load, load_shapes
+from mainstay.documents import did_you_mean
 from mainstay.model.errors import UsageError
 from mainstay.model.resources import Origin, Resource
 from mainstay.model.shapes import Shape, names, step

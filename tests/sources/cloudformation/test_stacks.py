@@ -174,8 +174,8 @@ def test_macros_and_sam_are_gaps_and_what_is_written_out_is_judged(reading: Call
       B: {Type: AWS::S3::Bucket}
     """
     result = reading(text)
-    assert [gap.kind for gap in result.gaps] == ["unsupported", "unsupported"]
-    assert "MyMacro" in result.messages[1]
+    assert [gap.kind for gap in result.gaps] == ["unsupported", "evaluation"]
+    assert "MyMacro" in result.messages[0]
     assert set(result.resources) == {"F", "B"}
 
 

@@ -19,6 +19,7 @@ from mainstay.verbs.judging import reads_by_type
 ONLY_IN_TEMPLATES = {
     "AWS::DynamoDB::GlobalTable": "Terraform's aws_dynamodb_table has replicas",
     "AWS::IAM::Policy": "Terraform's policies of a role, a user or a group are types of their own",
+    "AWS::SecretsManager::SecretTargetAttachment": "Terraform has no resource that ties a secret to its database",
     "AWS::SNS::TopicInlinePolicy": "Terraform's aws_sns_topic_policy is the policy proper",
     "AWS::SQS::QueueInlinePolicy": "Terraform's aws_sqs_queue_policy is the policy proper",
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from mainstay.model.places import Place
-from mainstay.model.values import ABSENT, Document, Items, OneOf, Text, Unknown, Value, is_known
+from mainstay.model.values import ABSENT, Document, Items, OneOf, Ref, Text, Unknown, Value, is_known
 from mainstay.sources.alternatives import rest_of
 from mainstay.sources.cloudformation.alternatives import Shifting, one_of
 from mainstay.sources.cloudformation.budget import Wrong
@@ -19,6 +19,7 @@ from mainstay.sources.cloudformation.texts import compose, kind_of, surely_set, 
 
 Function = Callable[[Value, Place | None], Value]
 
+ZONES = "availability_zones"
 MAX_CIDRS = 256  # CloudFormation's own limit
 
 
@@ -59,7 +60,7 @@ def select(args: Value, place: Place | None) -> Value:
     if number < len(elements):
         return elements[number]
     if rest is not ABSENT:
-        return rest
+        return _numbered(rest, number, place)
     raise Wrong(f"there is no element {number} in a list of {len(elements)}")
 
 
@@ -127,8 +128,14 @@ def base64(args: Value, place: Place | None) -> Value:
 
 def get_azs(args: Value, place: Place | None) -> Value:
     """The zones of a region, one or more; which ones only the account knows."""
-    zone = surely_set("which availability zones there are is known when the stack is deployed", place)
-    return Items([zone], zone)
+    region = args if isinstance(args, str) else ""
+    return Items([zone_of(region, 0, place)], zone_of(region, None, place))
+
+
+def zone_of(region: str, number: int | None, place: Place | None) -> Ref:
+    """One of the zones of a region, empty for the stack's own; each number is another zone, None any of them."""
+    path = f"{ZONES}({region})[{'?' if number is None else number}]"
+    return Ref("", path, place, "which availability zones there are is known when the stack is deployed")
 
 
 def import_value(args: Value, place: Place | None) -> Value:
@@ -171,6 +178,13 @@ def _list(value: Value) -> list[Value]:
     if not isinstance(value, list):
         raise Wrong(f"a list is needed, and this is {kind_of(value)}")
     return value
+
+
+def _numbered(rest: Value, number: int, place: Place | None) -> Value:
+    """An element of what a list goes on with: of the zones of a region, a certain one."""
+    if isinstance(rest, Ref) and not rest.address and rest.path.startswith(ZONES):
+        return Ref("", rest.path.replace("[?]", f"[{number}]"), place, rest.reason, rest.settle)
+    return rest
 
 
 def _unknown(value: Value, place: Place | None) -> Unknown:

@@ -10,6 +10,7 @@ from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
 from mainstay.sources import files
 from mainstay.sources.cloudformation.budget import Budget
+from mainstay.sources.cloudformation.cdk import Constructs
 from mainstay.sources.cloudformation.options import Options
 from mainstay.sources.cloudformation.template import Loaded, load, local_path
 
@@ -25,6 +26,7 @@ class Reading:
     files: dict[Path, Loaded] = field(default_factory=dict)
     limits: set[str] = field(default_factory=set)
     budget: Budget = field(default_factory=Budget)
+    constructs: Constructs = field(default_factory=dict)
 
     def note(self, kind: GapKind, reason: str, place: Place | None) -> None:
         """Note a gap; a limit once, at the first place that meets it, for it may be met everywhere."""
@@ -33,6 +35,11 @@ class Reading:
                 return
             self.limits.add(reason)
         self.gaps[Gap(kind, reason, place)] = None
+
+    def construct(self, path: Path, logical_id: str) -> str:
+        """The path of the CDK construct of a resource, where the assembly around its template tells it."""
+        told = self.constructs.get((path.name, logical_id))
+        return told or self.constructs.get(("", logical_id), "")
 
     def load(self, path: Path, shown: str) -> Loaded:
         if path not in self.files:

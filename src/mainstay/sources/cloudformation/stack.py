@@ -9,6 +9,7 @@ from mainstay.model.findings import GapKind
 from mainstay.model.places import Mark, Place
 from mainstay.model.resources import Origin, Resource
 from mainstay.model.values import ABSENT, Record, Unknown, Value, references
+from mainstay.sources.cloudformation import cdk, sam
 from mainstay.sources.cloudformation.alternatives import merge_records
 from mainstay.sources.cloudformation.budget import Wrong
 from mainstay.sources.cloudformation.conditions import Conditions, Truth
@@ -62,11 +63,15 @@ class Stack:
         self.waits_for: dict[str, frozenset[str]] = {}
         self.assume = 0  # the scenarios in which the resource that is being evaluated exists
         self.certain: set[str] = set()  # what it points at in all of them
+        self.serverless: Place | None = None  # where the transform of SAM is named
+        self.spellings: Mapping[str, str] = {}  # SAM's types of the resources that came from one
         self.body = body
         self.evaluator = Evaluator(self, pseudo_parameters(reading.options), reading.budget)
         self.body = self.with_includes(body)
         self.evaluator.parameters.update(self.parameters(given))
         self.evaluator.mappings = self.expanded("Mappings")
+        if self.serverless is not None:
+            self.expand_serverless(self.serverless)
         self.evaluator.conditions = self.conditions = Conditions(
             self.expanded("Conditions"),
             lambda value: self.evaluator.evaluate(value, None, 0),
@@ -101,8 +106,7 @@ class Stack:
             if name is None or name == _LANGUAGE_EXTENSIONS:
                 continue
             if name == _SAM:
-                reason = "resources of the types AWS::Serverless::* are not expanded; what they make is not judged"
-                self.reading.note("unsupported", reason, place)
+                self.serverless = place or Place(self.shown, 1, 1)
             elif isinstance(transform, dict):
                 fragment = self.fragment(transform, place, _unchanged)
                 if isinstance(fragment, Record):
@@ -114,6 +118,29 @@ class Stack:
             if isinstance(fragment, Record):
                 result = _merged(result, fragment)
         return result
+
+    def expand_serverless(self, place: Place) -> None:
+        """Put what SAM makes of the template in its place, loops run and fragments included."""
+        body = Record(self.body, self.body.place, self.body.marks)
+        body["Resources"] = resources = self.expanded("Resources")
+        resources.update({name: self.with_definition(entry) for name, entry in resources.items()})
+        known = self.evaluator.parameters
+        expanded = sam.expand(body, known, self.reading.options, place, self.reading.note)
+        self.body, self.spellings = expanded.body, expanded.spellings
+
+    def with_definition(self, entry: Value) -> Value:
+        """An API in SAM's words with the definition that it includes: SAM adds to it what the rest asks for."""
+        properties = entry.get("Properties") if sam.is_serverless(entry) else None
+        if not isinstance(properties, Record):
+            return entry
+        definition = properties.get("DefinitionBody")
+        if not isinstance(definition, Record) or set(definition) != {"Fn::Transform"}:
+            return entry
+        fragment = self.fragment(definition["Fn::Transform"], definition.place, _unchanged)
+        if not isinstance(fragment, Record):
+            return entry
+        inner = Record({**properties, "DefinitionBody": fragment}, properties.place, properties.marks)
+        return Record({**entry, "Properties": inner}, entry.place, entry.marks)
 
     def parameters(self, given: Mapping[str, Value]) -> dict[str, Value]:
         values: dict[str, Value] = {}
@@ -242,7 +269,7 @@ class Stack:
         entry = self.resources[logical_id]
         properties = self.evaluator.evaluate(entry.get("Properties"), entry.place, self.existence(entry).maybe)
         place = _place(self.resources.marks.get(logical_id))
-        location = properties.get("TemplateURL") if isinstance(properties, dict) else None
+        location = cdk.asset(entry) or (properties.get("TemplateURL") if isinstance(properties, dict) else None)
         if not isinstance(location, str):
             self.reading.note("module", f"the template of the nested stack {logical_id} is not known", place)
             return None
@@ -278,6 +305,8 @@ class Stack:
             kind = str(entry.get("Type")) if isinstance(entry, Record) else ""
             if not isinstance(entry, Record) or not is_type_name(kind):
                 self.not_a_resource(logical_id, entry, place)
+                continue
+            if kind == cdk.METADATA:
                 continue
             if kind.endswith("::MODULE"):
                 self.reading.note("module", f"the module {kind} is in a registry, not in this tree", place)
@@ -331,7 +360,9 @@ class Stack:
             if evaluated is not ABSENT:
                 raw[key] = evaluated
         prefix = self.prefix.rstrip("/")
-        origin = Origin("cloudformation", self.reading.scope, place, prefix, entry["Type"], self.calls)
+        spelling = self.spellings.get(logical_id, entry["Type"])
+        construct = cdk.construct(entry) or self.reading.construct(self.path, logical_id)
+        origin = Origin("cloudformation", self.reading.scope, place, prefix, spelling, self.calls, construct)
         return Resource(entry["Type"], self.prefix + logical_id, value, origin, raw, may_exist, addresses)
 
 

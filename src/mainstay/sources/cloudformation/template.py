@@ -14,10 +14,12 @@ from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Place
 from mainstay.model.values import Record, Value
 from mainstay.sources import files
+from mainstay.sources.cloudformation import cdk
 
 MAX_BYTES = 10_000_000
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
+_NESTING = {NESTED_STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
 
 _RESOURCES = re.compile(r"""(?:^|[{,"'\s])Resources["']?\s*:""")
 _TYPE = re.compile(r"""\bType["']?\s*:\s*["']?[A-Za-z0-9]+::[A-Za-z0-9]+""")
@@ -119,15 +121,15 @@ def local_path(base: Path, location: str) -> Path | None:
     return base.parent / location
 
 
-def _section(path: Path, name: str, word: str) -> Mapping[str, Value]:
-    """A section of the template at `path`; nothing where the file cannot be read or does not have the word in it."""
+def _section(path: Path, name: str, *words: str) -> Mapping[str, Value]:
+    """A section of the template at `path`; nothing where the file cannot be read or has none of the words in it."""
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             return {}
         text, _ = decode(path.read_bytes(), str(path))
     except OSError:
         return {}
-    value = parse(text, str(path)).value if word in text else None
+    value = parse(text, str(path)).value if any(word in text for word in words) else None
     section = value.get(name) if isinstance(value, dict) else None
     return section if isinstance(section, dict) else {}
 
@@ -137,15 +139,23 @@ def parameter_names(path: Path) -> frozenset[str]:
     return frozenset(_section(path, "Parameters", "Parameters"))
 
 
+def _location(entry: Value) -> Value:
+    """Where the template of a nested stack, or of an application in SAM's words, is said to lie."""
+    kind = entry.get("Type") if isinstance(entry, dict) else None
+    if not isinstance(kind, str) or kind not in _NESTING:
+        return None
+    properties = entry.get("Properties")
+    return cdk.asset(entry) or (properties.get(_NESTING[kind]) if isinstance(properties, dict) else None)
+
+
 def nested_templates(path: Path) -> set[Path]:
     """The local templates that the template at `path` includes as nested stacks, as resolved paths.
 
     Only locations written out count; where one is put together from parameters, its file is judged on its own too.
     """
     found = set()
-    for entry in _section(path, "Resources", NESTED_STACK).values():
-        properties = entry.get("Properties") if isinstance(entry, dict) and entry.get("Type") == NESTED_STACK else None
-        location = properties.get("TemplateURL") if isinstance(properties, dict) else None
+    for entry in _section(path, "Resources", *_NESTING).values():
+        location = _location(entry)
         child = local_path(path, location) if isinstance(location, str) else None
         try:
             if child is not None and child.is_file():

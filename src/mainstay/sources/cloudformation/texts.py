@@ -14,6 +14,7 @@ MAX_OPTIONS = 16
 """Beyond this many candidates a value is unknown, and no list of alternatives."""
 
 _DYNAMIC = re.compile(r"\{\{resolve:([a-z-]+):")
+_SECRET = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 
 
 def text_of(value: Value) -> str | Unknown:
@@ -105,4 +106,8 @@ def _without_dynamic_references(parts: list[str | Unknown], place: Place | None)
             reason = f"a dynamic reference ({match[1]}) is read when the stack is deployed"
             result.append(Unknown(reason, place, "review the deployed stack"))
             inside, rest = True, rest[match.end() :]
-    return parts if inside else result
+    if inside:
+        return parts
+    secret = _SECRET.match(parts[0]) if len(result) == 1 and isinstance(parts[0], str) else None
+    # where it is all of the value, that it is a secret's reference, and no secret, is what can be judged
+    return [secret[0], *result, "}}"] if secret is not None else result

@@ -9,7 +9,7 @@ from mainstay.model.places import Place
 from mainstay.model.shapes import Shape
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Record, Ref, Set, Text, Unknown, Value
 from mainstay.sources.spelling.names import property_for
-from mainstay.sources.spelling.routes import is_free, is_list, is_tags
+from mainstay.sources.spelling.routes import is_free, is_list, key_name
 from mainstay.sources.spelling.texts import document as document_of
 
 
@@ -34,8 +34,9 @@ def shaped(value: Value, shape: Shape | None, choices: Mapping[str, Value] | Non
 
 
 def _list(value: Value, shape: Shape | None) -> Value:
-    if is_tags(shape) and isinstance(value, dict):
-        return _tag_list(value)
+    name = key_name(shape)
+    if name is not None and isinstance(value, dict):
+        return _tag_list(value, name)
     if isinstance(value, list):
         return Items(value, value.rest, value.doubt) if isinstance(value, Items) and _kept(value) else list(value)
     if isinstance(value, Text):
@@ -105,14 +106,14 @@ def respelled(value: Value, shape: Shape | None, place: Place | None) -> Value:
     return result
 
 
-def _tag_list(tags: Mapping[str, Value]) -> Items:
+def _tag_list(tags: Mapping[str, Value], name: str) -> Items:
     rest = tags.rest if isinstance(tags, Record) else ABSENT
     place, marks = (tags.place, tags.marks) if isinstance(tags, Record) else (None, {})
     items = []
     for key, value in tags.items():
         mark = marks.get(key)
         where = mark if isinstance(mark, Place) else place
-        items.append(Record({"Key": key, "Value": value}, where))
+        items.append(Record({name: key, "Value": value}, where))
     further = ABSENT if rest is ABSENT else Unknown("the tags may go on", place, "pass a plan")
     return Items(items, further)
 

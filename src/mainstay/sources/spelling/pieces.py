@@ -93,7 +93,10 @@ class Workshop:
             # of something else in the code, which the owner may be named by as well
             return {}
         if isinstance(value, Unknown):
-            return dict.fromkeys((draft.raw.address for draft in known.drafts), False)
+            # a plan does not tell an owner's name before it is applied: it may be any of its type
+            planned = piece.raw.origin.source == "terraform-plan"
+            drafts = self.by_type.get(piece.type, ()) if planned else known.drafts
+            return dict.fromkeys((draft.raw.address for draft in drafts), False)
         return dict.fromkeys((draft.raw.address for draft in known.unknown), False)
 
     def _linked(self, piece: Piece, attribute: str) -> dict[str, None]:
@@ -191,9 +194,11 @@ def moved(addresses: Iterable[str], moves: Mapping[str, str]) -> Iterator[str]:
 
 
 def with_pieces(draft: Draft) -> Record:
-    """The source's own attributes, and the pieces' by their type."""
-    raw = draft.raw.body
-    return Record({**raw, **draft.pieces}, raw.place, raw.marks, raw.rest) if draft.pieces else raw
+    """The source's own attributes, those around the body too, and the pieces' by their type."""
+    raw, around = draft.raw.body, draft.raw.around
+    if not draft.pieces and not around:
+        return raw
+    return Record({**raw, **around, **draft.pieces}, raw.place, {**raw.marks, **around.marks}, raw.rest)
 
 
 def owner_of(piece: Piece) -> Draft:

@@ -93,8 +93,15 @@ def is_free(shape: Shape | None) -> bool:
 
 
 def is_tags(shape: Shape | None) -> bool:
-    """True for a list of keys with values."""
-    return isinstance(shape, list) and isinstance(shape[0], dict) and set(shape[0]) >= {"Key", "Value"}
+    """True for a list of keys, or names, with values: what sources often write as a map."""
+    return key_name(shape) is not None
+
+
+def key_name(shape: Shape | None) -> str | None:
+    """What a list of keys with values calls its keys: `Key` or `Name`; None for other shapes."""
+    if isinstance(shape, list) and isinstance(shape[0], dict) and "Value" in shape[0]:
+        return next((name for name in ("Key", "Name") if name in shape[0]), None)
+    return None
 
 
 def _common(paths: list[PathOf]) -> PathOf:

@@ -1,0 +1,120 @@
+"""`derived.<name>`: the facts of FACTS, put among the properties of the resources whose controls read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from mainstay.analysis.escalation import POLICIES, escalation_paths
+from mainstay.analysis.graph import Graph
+from mainstay.analysis.networks import NAT_GATEWAY, VPC, ZONES, Networks
+from mainstay.analysis.routes import ASSOCIATION, ROUTE, TABLE
+from mainstay.analysis.subnets import FILE_SYSTEM, GROUPS, MOUNT_TARGET, SUBNET, SUBNETS, subnets_mark
+from mainstay.model.facts import FACTS
+from mainstay.model.places import Mark
+from mainstay.model.resources import Resource
+from mainstay.model.values import ABSENT, Record, Value, find_mark
+
+Facts = Mapping[str, frozenset[str]]
+"""By resource type, the names of the facts that its controls read."""
+
+DERIVED, RELATED = "derived", "related"
+
+DERIVATIONS: Mapping[str, Callable[[Networks, Resource], Value]] = {
+    "availability_zones": Networks.availability_zones,
+    "escalation_paths": lambda _, resource: escalation_paths(resource),
+    "nat_gateway_zones": Networks.nat_gateway_zones,
+    "public_subnets": Networks.public_subnets,
+    "routes_to_internet": Networks.routes_to_internet,
+    "subnet_zones": Networks.subnet_zones,
+}
+
+_ZONES = {SUBNET: ("AvailabilityZone", "AvailabilityZoneId")}
+_INSIDE = {**_ZONES, SUBNET: (*_ZONES[SUBNET], "VpcId")}
+_ROUTES = {SUBNET: ("VpcId",), ASSOCIATION: ("RouteTableId", "SubnetId"), ROUTE: ("GatewayId", "RouteTableId")}
+
+ON_THE_WAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "availability_zones": _ZONES,
+    "escalation_paths": {},
+    "nat_gateway_zones": {**_INSIDE, NAT_GATEWAY: ("SubnetId",)},
+    "public_subnets": _ROUTES,
+    "routes_to_internet": _ROUTES,
+    "subnet_zones": _INSIDE,
+}
+"""By fact, what it reads of other resources."""
+
+
+def facts_read(reads: Mapping[str, frozenset[str]]) -> Facts:
+    """By resource type, the facts among the paths that controls read, those of related resources included."""
+    wanted: dict[str, set[str]] = {}
+    for type, paths in reads.items():
+        for path in paths:
+            steps = path.split(".")
+            kind, steps = (steps[1], steps[2:]) if steps[0] == RELATED and len(steps) > 2 else (type, steps)
+            if steps[0] == DERIVED and len(steps) > 1 and steps[1] in FACTS:
+                wanted.setdefault(kind, set()).add(steps[1])
+    return {type: frozenset(names) for type, names in wanted.items()}
+
+
+def properties_read(facts: Facts) -> Mapping[str, frozenset[str]]:
+    """By resource type, the property paths that working out the facts reads: what sources have to spell for them."""
+    found: dict[str, set[str]] = {}
+    for type, names in facts.items():
+        for name in names:
+            for other, paths in ON_THE_WAY[name].items():
+                found.setdefault(other, set()).update(paths)
+            if name == "escalation_paths":
+                found.setdefault(type, set()).add(POLICIES[type])
+            elif name in ("availability_zones", "public_subnets"):
+                _read_of_subnets(type, found)
+    return {type: frozenset(paths) for type, paths in found.items()}
+
+
+def derive(resources: Sequence[Resource], facts: Facts) -> list[Resource]:
+    """The resources of one scope, with `derived` among the properties where a control reads it.
+
+    Under `derived` stands each fact that is wanted of the type and can be said of the resource: one of a resource that
+    names no subnets, for example, is absent.
+    """
+    if not any(resource.type in facts for resource in resources):
+        return list(resources)
+    networks = Networks(Graph(resources))
+    return [
+        _with_facts(resource, facts[resource.type], networks) if resource.type in facts else resource
+        for resource in resources
+    ]
+
+
+def _read_of_subnets(type: str, found: dict[str, set[str]]) -> None:
+    # Terraform's network interfaces are resources, and their subnets nothing that its spelling of an instance lacks
+    paths = (path for path in SUBNETS.get(type, ()) if not path.startswith("NetworkInterfaces."))
+    found.setdefault(type, set()).update(paths, ZONES.get(type, ()))
+    if type in GROUPS:
+        name, group = GROUPS[type]
+        found[type].add(name)
+        found.setdefault(group, set()).update((name, *SUBNETS[group]))
+    if type == FILE_SYSTEM:
+        found.setdefault(MOUNT_TARGET, set()).update(("FileSystemId", "SubnetId"))
+
+
+def _with_facts(resource: Resource, names: frozenset[str], networks: Networks) -> Resource:
+    derived: dict[str, Value] = {}
+    marks: dict[str, Mark] = {}
+    for name in sorted(names):
+        value = DERIVATIONS[name](networks, resource) if resource.type in FACTS[name].types else ABSENT
+        if value is ABSENT:
+            continue
+        derived[name] = value
+        mark = _mark(name, resource)
+        if mark is not None:
+            marks[name] = mark
+    properties = resource.properties
+    extended = Record(properties, properties.place, properties.marks, properties.rest, properties.doubt)
+    extended[DERIVED] = Record(derived, properties.place, marks)
+    return replace(resource, properties=extended)
+
+
+def _mark(name: str, resource: Resource) -> Mark | None:
+    if name == "escalation_paths":
+        return find_mark(resource.properties, [POLICIES[resource.type].split(".")[0]])
+    return subnets_mark(resource) if resource.type not in (SUBNET, VPC, TABLE) else resource.properties.place
