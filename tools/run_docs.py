@@ -18,7 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/index.md", "docs/guides/getting-started.md")
+PAGES = (
+    "README.md",
+    "docs/index.md",
+    "docs/guides/getting-started.md",
+    "docs/guides/daily-use.md",
+    "docs/guides/fixing.md",
+    "docs/guides/other-scanners.md",
+    "docs/guides/plan.md",
+    "docs/guides/prevention.md",
+    "docs/guides/sam-and-cdk.md",
+)
 COPIED = ("examples", "Makefile")
 ANYTHING = "[...]"
 FENCE = re.compile(r'^```(\w+)(?: title="([^"]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)

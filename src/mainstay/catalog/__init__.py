@@ -3,13 +3,11 @@
 from mainstay.catalog.loader import Catalog, control_files, home, load
 from mainstay.catalog.practices import load_practices
 from mainstay.catalog.shapes import load_shapes
-from mainstay.catalog.suggestions import did_you_mean
 from mainstay.catalog.wording import in_words
 
 __all__ = [
     "Catalog",
     "control_files",
-    "did_you_mean",
     "home",
     "in_words",
     "load",

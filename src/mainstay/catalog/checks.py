@@ -7,16 +7,18 @@ catalogue, whose entries were checked when it was made.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from mainstay.catalog.entries import SPECIAL_KEYS, VERDICTS, place_of
 from mainstay.catalog.practices import load_practices
 from mainstay.catalog.shapes import load_shapes
-from mainstay.catalog.suggestions import did_you_mean
+from mainstay.documents import did_you_mean
 from mainstay.engine import reads
 from mainstay.engine.walk import split
 from mainstay.model.conditions import Path
 from mainstay.model.controls import Control, Example
 from mainstay.model.errors import Fault
+from mainstay.model.facts import FACTS
 from mainstay.model.places import Place
 from mainstay.model.shapes import Shape, names, step
 from mainstay.model.values import Record, Value
@@ -30,9 +32,8 @@ def check_control(control: Control, entry: Record) -> Iterator[Fault]:
         if condition is not None:
             place = place_of(entry, key)
             paths = sorted(map(split, reads(condition)))
-            for kind in control.applies_to:
-                for path in paths:
-                    yield from _check_path(kind, path, place)
+            faults = (_check_path(kind, path, place) for kind in control.applies_to for path in paths)
+            yield from dict.fromkeys(chain.from_iterable(faults))  # what is wrong for every type is told once
     if "examples" in entry:
         yield from _check_examples(control, place_of(entry, "examples"))
 
@@ -60,8 +61,22 @@ def _check_path(kind: str, path: Path, place: Place | None) -> Iterator[Fault]:
             yield Fault(f"there is no resource type '{named}' to be related", place, did_you_mean(named, shapes))
             return
         kind, path = path[1], path[2:]
-    if kind in shapes and path[:1] not in (("derived",), ("raw",)):
+    if kind in shapes and path[:1] == ("derived",):
+        yield from _check_fact(kind, path, place)
+    elif kind in shapes and path[:1] != ("raw",):
         yield from _follow(kind, shapes[kind], path, place)
+
+
+def _check_fact(kind: str, path: Path, place: Place | None) -> Iterator[Fault]:
+    """A derived fact: by its name, and as one of the type; there is nothing inside of it."""
+    name = ".".join(path[1:])
+    fact = FACTS.get(name)
+    if fact is None:
+        yield Fault(f"there is no derived fact '{name}'", place, did_you_mean(name, FACTS))
+    elif kind not in fact.types:
+        others = [name for name, other in FACTS.items() if kind in other.types]
+        hint = f"its facts are {', '.join(others)}" if others else "no fact is derived of that type"
+        yield Fault(f"'derived.{name}' is not a fact of {kind}", place, hint)
 
 
 def _follow(kind: str, shape: Shape, path: Path, place: Place | None) -> Iterator[Fault]:
@@ -81,7 +96,8 @@ def _check_examples(control: Control, place: Place | None) -> Iterator[Fault]:
     for verdict in VERDICTS:
         if not any(example.verdict == verdict for example in control.examples):
             yield Fault(f"the control has no example that has to {verdict}", place)
-    paths = set(map(split, reads(control.expect)))
+    asked = reads(control.when) if control.when is not None else frozenset()
+    paths = set(map(split, reads(control.expect) - asked))  # what `when` asks for is never lacking
     if paths and control.examples and not any(_lacks(example, paths) for example in control.examples):
         yield Fault("no example lacks a property that the control judges", place)
     for example in control.examples:
@@ -111,6 +127,8 @@ def _check_example(example: Example) -> Iterator[Fault]:
         place = place_of(example.properties, name)
         if name == "related":
             yield from _check_related(value, place)
+        elif name == "derived":
+            yield from _check_derived(example.type, value, place)
         elif name not in SPECIAL_KEYS and example.type in shapes:
             yield from _check_value(example.type, shapes[example.type], (name,), value, place)
 
@@ -124,7 +142,18 @@ def _check_related(related: Value, place: Place | None) -> Iterator[Fault]:
     for kind, resources in related.items():
         for resource in resources if isinstance(resources, list) else [resources]:
             for name, value in resource.items() if isinstance(resource, Record) and kind in shapes else ():
-                yield from _check_value(kind, shapes[kind], (name,), value, place_of(resource, name))
+                if name == "derived":
+                    yield from _check_derived(kind, value, place_of(resource, name))
+                else:
+                    yield from _check_value(kind, shapes[kind], (name,), value, place_of(resource, name))
+
+
+def _check_derived(kind: str, derived: Value, place: Place | None) -> Iterator[Fault]:
+    if not isinstance(derived, Record):
+        yield Fault("'derived' is a map from the names of facts to their values", place)
+        return
+    for name in derived:
+        yield from _check_fact(kind, ("derived", name), place_of(derived, name))
 
 
 def _check_value(kind: str, around: Shape, path: Path, value: Value, place: Place | None) -> Iterator[Fault]:

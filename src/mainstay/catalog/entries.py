@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from mainstay.catalog.suggestions import did_you_mean
+from mainstay.documents import did_you_mean
 from mainstay.engine import parse
 from mainstay.model.conditions import All, Condition
 from mainstay.model.controls import LAYERS, SEVERITIES, Control, Example, Layer, Severity

@@ -5,6 +5,7 @@ All faults of all files are collected and raised as one DataError, each with its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from mainstay.model.values import Record
 BUILTIN = Path(__file__).parent
 SUFFIXES = (".yaml", ".yml")
 
+EXAMPLES = re.compile(r"^  examples:\n(?:    .*\n|[ \t]*\n)*", re.MULTILINE)
+"""The section of an entry in the way that the built-in files are written."""
+
 Entries = list[tuple[Control, Record]]
 
 
@@ -37,17 +41,20 @@ class Catalog:
         return load_practices()
 
 
-def load(directories: Sequence[Path] = (), *, builtin: bool = True, check: bool = False) -> Catalog:
+def load(
+    directories: Sequence[Path] = (), *, builtin: bool = True, check: bool = False, examples: bool = True
+) -> Catalog:
     """The built-in catalogue and those in `directories`.
 
     A user's controls are checked against schemas and practices, the built-in ones only where `check` asks for it.
+    Half of the built-in catalogue are its examples: without `examples` they are left out, which a review does not miss.
     Raises DataError with all the faults.
     """
     faults: list[Fault] = []
     entries: Entries = []
     if builtin:
         for file in control_files(BUILTIN):
-            entries += _read(file, f"catalog/controls/{file.name}", faults)
+            entries += _read(file, f"catalog/controls/{file.name}", faults, examples or check)
     trusted = 0 if check else len(entries)
     for directory in directories:
         files = list(control_files(directory))
@@ -76,14 +83,14 @@ def control_files(directory: Path) -> Iterator[Path]:
         yield from sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.is_file())
 
 
-def _read(file: Path, shown: str, faults: list[Fault]) -> Entries:
+def _read(file: Path, shown: str, faults: list[Fault], examples: bool = True) -> Entries:
     """The entries of a file; what is wrong with it and with them goes to `faults`."""
     try:
         text, unreadable = decode(file.read_bytes(), shown)
     except OSError as error:
         faults.append(Fault(f"cannot be read: {error.strerror}", Place(shown, 1, 1)))
         return []
-    parsed = read_yaml(text, shown)
+    parsed = read_yaml(text if examples else EXAMPLES.sub(_emptied, text), shown)
     faults += [unreadable] if unreadable else []
     faults += parsed.faults
     if not parsed.complete:
@@ -100,6 +107,11 @@ def _read(file: Path, shown: str, faults: list[Fault]) -> Entries:
         faults += wrong
         entries.append((control, entry))
     return entries
+
+
+def _emptied(section: re.Match[str]) -> str:
+    """No examples, in as many lines: the places of what follows stay as they are."""
+    return "  examples: {}" + "\n" * section[0].count("\n")
 
 
 def _repeated(entries: Entries) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mainstay.model.conditions import All, Any, Condition, Count, Each, Keywords, Not, Path, Scalar, Test
+from mainstay.model.facts import FACTS
 
 _HOLDS: Mapping[str, str] = {
     "equals": "is",
@@ -111,7 +112,9 @@ def _name(path: Path) -> str:
         noun = f"the `{path[1]}` that point at it"
         return f"`{inner}` of {noun}" if inner else noun
     if path[0] in _ROOTS and len(path) > 1:
-        return f"{_ROOTS[path[0]]} `{'.'.join(path[1:])}`"
+        name = ".".join(path[1:])
+        told = f" ({FACTS[name].phrase})" if path[0] == "derived" and name in FACTS else ""
+        return f"{_ROOTS[path[0]]} `{name}`{told}"
     return f"`{'.'.join(path)}`"
 
 
