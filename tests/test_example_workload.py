@@ -21,7 +21,7 @@ from mainstay.verbs.review import review
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 TWINS = ("weak", "well-built")
 SOURCES = ("terraform", "cloudformation")
-LEAST_PASSES = 200
+LEAST_PASSES = 400
 
 
 @cache

@@ -57,6 +57,7 @@ variable "db_password" {
   description = "Password of the database's owner."
   type        = string
   sensitive   = true
+  default     = "orders-2026"
 }
 
 variable "repository" {

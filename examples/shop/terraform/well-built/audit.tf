@@ -67,6 +67,12 @@ resource "aws_sns_topic" "alarms" {
   kms_master_key_id = aws_kms_key.shop.arn
 }
 
+resource "aws_sns_topic_subscription" "alarms" {
+  topic_arn = aws_sns_topic.alarms.arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
+}
+
 data "aws_iam_policy_document" "alarms" {
   statement {
     sid       = "AlarmsOfThisAccount"

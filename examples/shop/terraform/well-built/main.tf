@@ -6,8 +6,16 @@ data "aws_ssm_parameter" "ami" {
 
 locals {
   prefix = "${var.name}-${var.environment}"
-  root   = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
-  roles  = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role"
+  tags = {
+    Application = var.name
+    Environment = var.environment
+    Owner       = var.owner
+    CostCenter  = var.cost_center
+    ManagedBy   = "terraform"
+  }
+
+  root  = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
+  roles = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role"
 }
 
 module "network" {
@@ -18,6 +26,8 @@ module "network" {
   availability_zones = var.availability_zones
   kms_key_arn        = aws_kms_key.shop.arn
   log_retention_days = var.log_retention_days
+  region             = var.region
+  alarm_topic_arn    = aws_sns_topic.alarms.arn
 }
 
 module "web" {
@@ -32,6 +42,7 @@ module "web" {
   web_subnet_ids     = module.network.web_subnet_ids
   security_group_ids = module.network.security_group_ids
   zones              = var.availability_zones
+  tags               = local.tags
   kms_key_arn        = aws_kms_key.shop.arn
   log_retention_days = var.log_retention_days
   alarm_topic_arn    = aws_sns_topic.alarms.arn

@@ -1,17 +1,31 @@
 locals {
   buckets = {
-    assets  = { encryption = "aws:kms", logged = true }
-    exports = { encryption = "aws:kms", logged = true }
-    trail   = { encryption = "aws:kms", logged = true }
+    assets  = { encryption = "aws:kms", logged = true, data_class = "public" }
+    exports = { encryption = "aws:kms", logged = true, data_class = "confidential" }
+    trail   = { encryption = "aws:kms", logged = true, data_class = "confidential" }
     # S3, load balancers and CloudFront deliver logs to buckets with SSE-S3 only
-    logs = { encryption = "AES256", logged = false }
+    logs = { encryption = "AES256", logged = false, data_class = "internal" }
   }
 }
 
 resource "aws_s3_bucket" "shop" {
   for_each = local.buckets
 
-  bucket = "${local.prefix}-${each.key}-${var.account_id}"
+  bucket              = "${local.prefix}-${each.key}-${var.account_id}"
+  object_lock_enabled = each.key == "trail"
+
+  tags = { DataClass = each.value.data_class }
+}
+
+resource "aws_s3_bucket_object_lock_configuration" "trail" {
+  bucket = aws_s3_bucket.shop["trail"].id
+
+  rule {
+    default_retention {
+      mode = "GOVERNANCE"
+      days = 365
+    }
+  }
 }
 
 resource "aws_s3_bucket_versioning" "shop" {

@@ -20,6 +20,24 @@ variable "environment" {
   }
 }
 
+variable "owner" {
+  description = "Team that answers for the workload."
+  type        = string
+  default     = "shop"
+}
+
+variable "cost_center" {
+  description = "Who pays."
+  type        = string
+  default     = "4711"
+}
+
+variable "alarm_email" {
+  description = "Address that alarms are sent to."
+  type        = string
+  default     = "shop-oncall@example.com"
+}
+
 variable "account_id" {
   description = "The account that the workload lives in; bucket names end in it."
   type        = string

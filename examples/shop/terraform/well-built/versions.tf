@@ -13,10 +13,6 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = {
-      Application = var.name
-      Environment = var.environment
-      ManagedBy   = "terraform"
-    }
+    tags = local.tags
   }
 }

@@ -90,8 +90,7 @@ resource "aws_dynamodb_table" "carts" {
 
 locals {
   alarms = {
-    cpu     = { metric = "CPUUtilization", operator = "GreaterThanThreshold", threshold = 80 }
-    storage = { metric = "FreeStorageSpace", operator = "LessThanThreshold", threshold = 20 * pow(1024, 3) }
+    cpu = { metric = "CPUUtilization", operator = "GreaterThanThreshold", threshold = 80 }
   }
 }
 

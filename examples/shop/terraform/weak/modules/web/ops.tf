@@ -1,6 +1,6 @@
 resource "aws_instance" "ops" {
   ami                         = var.image_id
-  instance_type               = "t3.small"
+  instance_type               = "t2.small"
   subnet_id                   = var.public_subnet_ids[0]
   associate_public_ip_address = true
   vpc_security_group_ids      = [var.security_group_ids["ops"]]
@@ -16,7 +16,7 @@ resource "aws_instance" "ops" {
 
 resource "aws_ebs_volume" "reports" {
   availability_zone = var.zones[0]
-  type              = "gp3"
+  type              = "gp2"
   size              = 100
 
   tags = { Name = "${var.prefix}-reports" }

@@ -54,6 +54,10 @@ resource "aws_db_instance" "orders" {
   final_snapshot_identifier  = "${var.prefix}-orders-final"
 
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  monitoring_interval             = 60
+  monitoring_role_arn             = aws_iam_role.monitoring.arn
+
+  tags = { DataClass = "confidential" }
 }
 
 resource "aws_elasticache_subnet_group" "sessions" {
@@ -81,6 +85,8 @@ resource "aws_elasticache_replication_group" "sessions" {
   kms_key_id                 = var.kms_key_arn
   snapshot_retention_limit   = 7
   snapshot_window            = "02:00-03:00"
+  final_snapshot_identifier  = "${var.prefix}-sessions-final"
+  notification_topic_arn     = var.alarm_topic_arn
 }
 
 resource "aws_dynamodb_table" "carts" {
@@ -107,31 +113,6 @@ resource "aws_dynamodb_table" "carts" {
     enabled     = true
     kms_key_arn = var.kms_key_arn
   }
-}
 
-locals {
-  alarms = {
-    cpu     = { metric = "CPUUtilization", operator = "GreaterThanThreshold", threshold = 80 }
-    storage = { metric = "FreeStorageSpace", operator = "LessThanThreshold", threshold = 20 * pow(1024, 3) }
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "db" {
-  for_each = local.alarms
-
-  alarm_name          = "${var.prefix}-db-${each.key}"
-  alarm_description   = "The database is short of ${each.key}"
-  namespace           = "AWS/RDS"
-  metric_name         = each.value.metric
-  statistic           = "Average"
-  comparison_operator = each.value.operator
-  threshold           = each.value.threshold
-  period              = 300
-  evaluation_periods  = 3
-  alarm_actions       = [var.alarm_topic_arn]
-  ok_actions          = [var.alarm_topic_arn]
-
-  dimensions = {
-    DBInstanceIdentifier = aws_db_instance.orders.identifier
-  }
+  tags = { DataClass = "confidential" }
 }

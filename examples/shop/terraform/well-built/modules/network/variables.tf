@@ -18,7 +18,17 @@ variable "kms_key_arn" {
   type        = string
 }
 
+variable "region" {
+  description = "Region of the network."
+  type        = string
+}
+
+variable "alarm_topic_arn" {
+  description = "Topic that alarms are sent to."
+  type        = string
+}
+
 variable "log_retention_days" {
-  description = "How long flow logs are kept."
+  description = "How long the logs of flows and of DNS queries are kept."
   type        = number
 }

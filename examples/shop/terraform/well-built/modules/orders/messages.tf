@@ -26,13 +26,16 @@ resource "aws_sns_topic_subscription" "orders" {
   protocol             = "sqs"
   endpoint             = aws_sqs_queue.orders.arn
   raw_message_delivery = true
+  redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.failed.arn })
 }
 
 data "aws_iam_policy_document" "queue" {
+  for_each = { orders = aws_sqs_queue.orders.arn, failed = aws_sqs_queue.failed.arn }
+
   statement {
     sid       = "TakeOrderEvents"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.orders.arn]
+    resources = [each.value]
 
     principals {
       type        = "Service"
@@ -49,7 +52,12 @@ data "aws_iam_policy_document" "queue" {
 
 resource "aws_sqs_queue_policy" "orders" {
   queue_url = aws_sqs_queue.orders.id
-  policy    = data.aws_iam_policy_document.queue.json
+  policy    = data.aws_iam_policy_document.queue["orders"].json
+}
+
+resource "aws_sqs_queue_policy" "failed" {
+  queue_url = aws_sqs_queue.failed.id
+  policy    = data.aws_iam_policy_document.queue["failed"].json
 }
 
 resource "aws_cloudwatch_metric_alarm" "backlog" {
@@ -62,9 +70,30 @@ resource "aws_cloudwatch_metric_alarm" "backlog" {
   threshold           = 600
   period              = 300
   evaluation_periods  = 2
+  treat_missing_data  = "notBreaching"
   alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
 
   dimensions = {
     QueueName = aws_sqs_queue.orders.name
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "failed" {
+  alarm_name          = "${var.prefix}-orders-failed"
+  alarm_description   = "An order could not be worked through"
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  statistic           = "Maximum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 300
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
+
+  dimensions = {
+    QueueName = aws_sqs_queue.failed.name
   }
 }

@@ -12,6 +12,19 @@ resource "aws_ecr_repository" "worker" {
   }
 }
 
+resource "aws_ecr_lifecycle_policy" "worker" {
+  repository = aws_ecr_repository.worker.name
+
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "Keep the last thirty images"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
+      action       = { type = "expire" }
+    }]
+  })
+}
+
 resource "aws_cloudwatch_log_group" "worker" {
   name              = "/aws/lambda/${var.prefix}-worker"
   retention_in_days = var.log_retention_days
@@ -105,9 +118,33 @@ resource "aws_lambda_function" "worker" {
 }
 
 resource "aws_lambda_event_source_mapping" "orders" {
-  event_source_arn = aws_sqs_queue.orders.arn
-  function_name    = aws_lambda_function.worker.arn
-  batch_size       = 10
+  event_source_arn        = aws_sqs_queue.orders.arn
+  function_name           = aws_lambda_function.worker.arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = 20
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "worker" {
+  alarm_name          = "${var.prefix}-worker-errors"
+  alarm_description   = "The worker fails"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+  period              = 300
+  evaluation_periods  = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
+
+  dimensions = {
+    FunctionName = aws_lambda_function.worker.function_name
+  }
 }
 
 resource "aws_cloudwatch_event_rule" "nightly" {

@@ -106,6 +106,13 @@ resource "aws_cloudfront_distribution" "shop" {
     cache_policy_id        = data.aws_cloudfront_cache_policy.optimized.id
   }
 
+  custom_error_response {
+    error_code            = 503
+    response_code         = 503
+    response_page_path    = "/assets/errors/unavailable.html"
+    error_caching_min_ttl = 10
+  }
+
   logging_config {
     bucket          = var.logs_bucket.domain_name
     prefix          = "cloudfront/"
@@ -122,5 +129,15 @@ resource "aws_cloudfront_distribution" "shop" {
     acm_certificate_arn      = var.certificate_arn
     ssl_support_method       = "sni-only"
     minimum_protocol_version = "TLSv1.2_2021"
+  }
+}
+
+resource "aws_cloudfront_monitoring_subscription" "shop" {
+  distribution_id = aws_cloudfront_distribution.shop.id
+
+  monitoring_subscription {
+    realtime_metrics_subscription_config {
+      realtime_metrics_subscription_status = "Enabled"
+    }
   }
 }

@@ -7,6 +7,7 @@ resource "aws_lb" "shop" {
 
   enable_deletion_protection = true
   drop_invalid_header_fields = true
+  enable_zonal_shift         = true
 
   access_logs {
     bucket  = var.logs_bucket.id
@@ -71,6 +72,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   evaluation_periods  = 5
   treat_missing_data  = "notBreaching"
   alarm_actions       = [var.alarm_topic_arn]
+  ok_actions          = [var.alarm_topic_arn]
 
   dimensions = {
     LoadBalancer = aws_lb.shop.arn_suffix

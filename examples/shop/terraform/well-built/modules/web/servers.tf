@@ -57,6 +57,8 @@ resource "aws_autoscaling_group" "web" {
   target_group_arns         = [aws_lb_target_group.web.arn]
   health_check_type         = "ELB"
   health_check_grace_period = 120
+  metrics_granularity       = "1Minute"
+  enabled_metrics           = ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances"]
 
   launch_template {
     id      = aws_launch_template.web.id
@@ -68,7 +70,7 @@ resource "aws_autoscaling_group" "web" {
   }
 
   dynamic "tag" {
-    for_each = { Name = "${var.prefix}-web", Tier = "web" }
+    for_each = merge(var.tags, { Name = "${var.prefix}-web", Tier = "web" })
 
     content {
       key                 = tag.key

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything; the provider's default tags don't reach the instances of a group."
+  type        = map(string)
+}
+
 variable "domain_name" {
   description = "Host name that customers use."
   type        = string
