@@ -18,6 +18,7 @@ from mainstay.cli.app import mainstay
 from mainstay.cli.commands import COMMANDS
 from mainstay.cli.exits import Exit
 from mainstay.engine.modifiers import NAMES, QUANTIFIERS
+from mainstay.exports import EXPORTS
 from mainstay.model.controls import LAYERS, SEVERITIES
 from mainstay.model.findings import GapKind, Verdict
 from mainstay.outputs import FORMATS
@@ -207,7 +208,7 @@ def test_the_command_line_reference_has_every_option_with_its_choices_and_its_de
 
 
 def test_the_command_line_reference_has_no_option_that_is_not_there() -> None:
-    real = {spelling for _, command in commands() for each in command.params for spelling in each.opts}
+    real = {one for _, command in commands() for each in command.params for one in (*each.opts, *each.secondary_opts)}
     real |= {spelling for each in mainstay.params for spelling in each.opts} | {"-h", "--help"}
     for page in (
         REFERENCE / "cli.md",
@@ -244,6 +245,8 @@ def test_every_exit_code_is_told() -> None:
         ("severity.md", SEVERITIES),
         ("controls.md", [*LAYERS, *SEVERITIES]),
         ("cli.md", FORMATS),
+        ("formats.md", FORMATS),
+        ("exports.md", EXPORTS),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -129,7 +129,7 @@ def test_a_killed_review_leaves_the_earlier_output_or_a_whole_one(infra: Path) -
     [
         (["reviw", "infra"], "Did you mean 'review'?"),
         (["review", "nothere"], "does not exist"),
-        (["review"], "Missing argument"),
+        (["review"], "name a PATH to review"),
         (["review", "infra", "--control", "s3-keep-versions"], "s3-keeps-versions"),
         (["review", "infra", "--severity", "hihg"], "'hihg' is not one of"),
         (["review", "infra", "--var", "encrypt"], "is not NAME=VALUE"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mainstay.model.places import Place
 from mainstay.outputs.frames import Note, SourceLines, code_frame, extent, value_extent
-from mainstay.outputs.paint import cells, painter, wrap
+from mainstay.outputs.paint import cells, painter, shorten, wrap
 
 
 def drawn(source: str, *notes: Note, block: Place | None = None, width: int = 80) -> str:
@@ -128,6 +128,10 @@ def test_an_opening_brace_alone_is_underlined_too() -> None:
 
 def test_a_place_without_an_end_covers_the_word_that_stands_there() -> None:
     assert extent("a = var.name + 1", Place("f", 1, 5)) == (4, 12)
+
+
+def test_a_wide_character_counts_for_two_when_a_label_is_cut() -> None:
+    assert cells(shorten("000\u3030\u3030\u3030\u3030 and more", 12)) <= 12
 
 
 @given(st.text(), st.integers(-2, 9), st.integers(-2, 99), st.integers(-2, 9), st.integers(-2, 99), st.integers(0, 120))

@@ -51,7 +51,7 @@ def main() -> None:
     for command in COMMANDS:
         mainstay.add_command(command)
     try:
-        status = mainstay.main(standalone_mode=False)
+        status = mainstay.main(standalone_mode=False, complete_var="_MAINSTAY_COMPLETE")
     except click.exceptions.Abort:
         status = _say("interrupted", Exit.INTERRUPTED)
     except click.ClickException as error:

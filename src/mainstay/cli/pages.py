@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from mainstay.model.controls import Control, Example
@@ -11,6 +12,7 @@ from mainstay.model.values import Value
 from mainstay.outputs.wording import count
 from mainstay.verbs.examples import ExampleReport
 from mainstay.verbs.explain import ControlExplanation, Explanation, PracticeExplanation
+from mainstay.verbs.fixing import Fixes, Outcome
 
 INDENT = " " * 12
 
@@ -120,4 +122,19 @@ def example_report(report: ExampleReport) -> str:
         f"{count(report.example_count, 'example')} of {count(report.control_count, 'control')}: "
         + (f"{bad} differ" if bad else "all as they say")
     )
+    return "\n".join(lines)
+
+
+def fix_report(found: Fixes, outcome: Outcome | None) -> str:
+    """What a fix run changed, or would change, and why the rest is left to people."""
+    edits = sum(len(edits) for edits in found.edits.values())
+    extent = f"{count(edits, 'edit')} in {count(len(found.edits), 'file')} for {count(len(found.fixed), 'finding')}"
+    lines = [f"would make {extent}" if outcome is None else f"made {extent}"]
+    if outcome is not None and outcome.still:
+        lines.append(f"{count(len(outcome.still), 'finding')} did not go away by it:")
+        lines += [f"  {finding.control.id} on {finding.subject.address}" for finding in outcome.still]
+    reasons = Counter(refusal.reason for _, refusal in found.left)
+    if reasons:
+        lines.append(f"left to you: {count(len(found.left), 'finding')}")
+        lines += [f"  {number:>4,}  {reason}" for reason, number in reasons.most_common()]
     return "\n".join(lines)

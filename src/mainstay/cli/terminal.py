@@ -65,6 +65,12 @@ def write(result: Review, format_name: str, output: Path | None, color: str, ver
         FORMATS[format_name](result, stream, Style(wants_color(color, stream), width(), verbose, Path.cwd()))
 
 
+def write_text(text: str, output: Path | None) -> None:
+    """Writes plain text, to a file or to stdout."""
+    with opened(output) as stream:
+        stream.write(text)
+
+
 @contextmanager
 def progress(wanted: bool) -> Iterator[Progress | None]:
     """Shows on a terminal's stderr how far long work is; nothing in a pipe, in a log, or in what ends at once."""

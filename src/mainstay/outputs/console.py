@@ -19,6 +19,7 @@ EXAMPLES_SHOWN = 3
 DOUBTS_SHOWN = 10
 GAPS_SHOWN = 20
 TYPES_SHOWN = 5
+FEWEST_PRACTICES = 10
 NARROW = 76
 NARROWEST = 40
 BLANK: Line = ()
@@ -207,8 +208,8 @@ def _layers(summary: Summary, style: Style) -> Iterator[Line]:
 
 def _practices(summary: Summary, style: Style) -> Iterator[Line]:
     """What the verdicts say of the framework's practices, and how far they reach: no share without its coverage."""
-    if not summary.total.controls:
-        return
+    if sum(row.judged for row in summary.coverage.values()) < (1 if style.verbose else FEWEST_PRACTICES):
+        return  # a review that was narrowed to a few controls says nothing of the whole
     narrow = style.width < NARROW
     first = max(map(len, [*(PILLARS if narrow else PILLARS.values()), "Practices"]))
     heads = ["in all", "askable", "judged", "met", "partly", "not met"]

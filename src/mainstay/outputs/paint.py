@@ -97,10 +97,12 @@ def _parts(word: str, width: int) -> Iterator[str]:
 
 
 def shorten(text: str, width: int) -> str:
-    """The text on one line, cut at `width` characters, after a whole word where one ends near."""
+    """The text on one line, cut to `width` cells, after a whole word where one ends near."""
     text = " ".join(text.split())
-    if len(text) <= width:
+    if cells(text) <= width:
         return text
     kept = text[: max(width - 4, 1)]
+    while len(kept) > 1 and cells(kept) > width - 4:
+        kept = kept[:-1]
     whole, _, rest = kept.rpartition(" ")
     return f"{whole if len(rest) < len(kept) // 5 else kept} ..."
