@@ -138,6 +138,8 @@ def test_a_killed_review_leaves_the_earlier_output_or_a_whole_one(infra: Path) -
         (["review", "infra", "--parameter", "Env=prod"], "nothing under review has a parameter 'Env'"),
         (["explain", "s3-keeps-version"], "s3-keeps-versions"),
         (["review", "infra", "--catalog", "infra"], "no controls"),
+        (["review", "infra", "-f", "json=infra"], "cannot write infra: it is a directory"),
+        (["review", "infra", "-o", "nowhere/x"], "there is no directory 'nowhere'"),
     ],
 )
 def test_a_mistake_is_told_in_a_line_and_exits_with_two(infra: Path, arguments: list[str], said: str) -> None:
@@ -213,3 +215,63 @@ def test_explain_shows_controls_and_practices(tmp_path: Path) -> None:
     practice = mainstay("explain", "REL09-BP01", cwd=tmp_path)
     assert practice.returncode == 0
     assert "s3-keeps-versions" in practice.stdout
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(infra: Path) -> None:
+    os.mkfifo(infra / "pipe")
+    reader = subprocess.Popen(["cat", "pipe"], cwd=infra, stdout=subprocess.PIPE, text=True)
+    try:
+        run = mainstay("review", "infra", "-f", "json", "-o", "pipe", cwd=infra)
+        assert (infra / "pipe").is_fifo()
+        assert run.returncode == 1
+        assert json.loads(reader.communicate(timeout=30)[0])["schema"] == "mainstay/review/v1"
+    finally:
+        reader.kill()
+        reader.communicate()
+
+
+def test_an_output_behind_a_link_leaves_the_link(infra: Path) -> None:
+    (infra / "link.json").symlink_to("real.json")
+    assert mainstay("review", "infra", "-f", "json", "-o", "link.json", cwd=infra).returncode == 1
+    assert (infra / "link.json").is_symlink()
+    assert json.loads((infra / "real.json").read_text())["schema"] == "mainstay/review/v1"
+
+
+def test_a_dash_is_stdout_and_no_file(infra: Path) -> None:
+    run = mainstay("review", "infra", "-f", "json", "-o", "-", cwd=infra)
+    assert json.loads(run.stdout)["schema"] == "mainstay/review/v1"
+    assert not (infra / "-").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="the system has no full device")
+def test_a_full_disk_behind_stdout_is_told_in_a_line(infra: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [*COMMAND, "review", "infra"], cwd=infra, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="scopes are judged in several processes on Linux only")
+def test_a_review_that_is_told_to_end_takes_its_workers_along(tmp_path: Path) -> None:
+    for number in range(400):
+        (tmp_path / f"r{number}").mkdir()
+        (tmp_path / f"r{number}" / "main.tf").write_text(OPEN_BUCKET * 1 + f'\nlocals {{ n = "{number}" }}\n')
+    run = subprocess.Popen(
+        [*COMMAND, "review", str(tmp_path), "-j", "2", "--no-cache"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    workers: list[str] = []
+    while not workers and run.poll() is None:
+        workers = children.read_text().split()
+    assert workers
+    time.sleep(0.2)
+    run.send_signal(signal.SIGTERM)
+    try:
+        _, stderr = run.communicate(timeout=30)  # ends only when no worker holds stderr any more
+    finally:
+        run.kill()
+    assert run.returncode == -signal.SIGTERM
+    assert stderr == ""

@@ -116,6 +116,18 @@ def test_other_questions_get_other_answers(tree: Path, tmp_path: Path, controls:
         assert same(review([tree], chosen, options, cache=cache), review([tree], chosen, options))
 
 
+def test_another_repository_around_a_path_gives_its_scopes_another_name(
+    tree: Path, tmp_path: Path, controls: tuple[Control, ...]
+) -> None:
+    cache = tmp_path / "cache"
+    for directory in (tmp_path, tree, tree / "two"):
+        (directory / ".git").mkdir()
+        paths = [tree / "two"]
+        assert same(review(paths, controls, cache=cache), review(paths, controls))
+        assert same(review([tree], controls, cache=cache), review([tree], controls))
+        assert same(review([*paths, tree / "one"], controls, cache=cache), review([*paths, tree / "one"], controls))
+
+
 @pytest.mark.parametrize("damage", [b"", b"x", b"\x78\x9c\x03\x00", None], ids=["empty", "text", "zlib", "half"])
 def test_a_damaged_entry_is_judged_anew(
     tree: Path, tmp_path: Path, controls: tuple[Control, ...], damage: bytes | None
@@ -180,3 +192,29 @@ def test_a_review_that_is_killed_leaves_a_cache_that_answers_right(tree: Path, t
         done = subprocess.run(command, capture_output=True, env=environment, check=False)
         assert done.stdout == wanted
         shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+
+
+WORKER = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from mainstay.verbs.workers import ends_with_its_parent
+with ProcessPoolExecutor(1, multiprocessing.get_context("fork"), ends_with_its_parent) as pool:
+    print(pool.submit(os.getpid).result(), flush=True)
+    pool.submit(time.sleep, 60).result()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are workers on Linux only")
+def test_a_killed_review_leaves_no_worker_behind() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = Path("/proc", parent.stdout.readline().strip())
+    assert worker.exists()
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for _ in range(100):
+        if not worker.exists() or " Z " in (worker / "stat").read_text():
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker outlived its parent")

@@ -107,6 +107,14 @@ def test_a_directory_that_was_not_there_is_all_new_and_one_that_is_gone_is_fixed
     assert [one.scope for one in diff().fixed] == ["old"]
 
 
+def test_a_new_file_of_a_module_brings_only_what_is_in_it() -> None:
+    commit({"main.tf": bucket("old")})
+    write({"more.tf": bucket("new")})
+    found = changes(diff("HEAD", "more.tf"))
+    assert found["aws_s3_bucket.old"] == "unchanged"
+    assert found["aws_s3_bucket.new"] == "new"
+
+
 def test_a_change_in_a_shared_module_is_new_in_each_of_its_instances() -> None:
     on = 'resource "aws_s3_bucket_versioning" "a" {\n  bucket = aws_s3_bucket.a.id\n'
     on += '  versioning_configuration {\n    status = "Enabled"\n  }\n}\n'

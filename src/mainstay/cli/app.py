@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -50,6 +52,7 @@ def main() -> None:
 
     for command in COMMANDS:
         mainstay.add_command(command)
+    signal.signal(signal.SIGTERM, _end)
     try:
         status = mainstay.main(standalone_mode=False, complete_var="_MAINSTAY_COMPLETE")
     except click.exceptions.Abort:
@@ -65,9 +68,27 @@ def main() -> None:
         status = _say(f"error: {error}", Exit.USAGE)
     except BrokenPipeError:
         # whoever read the output has closed it: nothing is left to say, also not at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         status = Exit.CLEAN
+    except OSError as error:  # a full disk behind stdout, and the like
+        _drop_stdout()
+        status = _say(f"error: {error}", Exit.USAGE)
     sys.exit(int(status) if status is not None else Exit.CLEAN)
+
+
+def _drop_stdout() -> None:
+    """What could not be written is not tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """Ends at once, and the workers with it: nobody else would tell them."""
+    import multiprocessing
+
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def _say(message: str, status: Exit) -> Exit:

@@ -19,7 +19,9 @@ DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def catalog_option(text: str = "A directory of controls of your own, beside the built-in ones.") -> Decorator:
+def catalog_option(
+    text: str = "A directory of controls of your own, beside the built-in ones; may repeat.",
+) -> Decorator:
     return click.option("--catalog", "catalogs", multiple=True, type=DIRECTORY, metavar="DIR", help=text)
 
 

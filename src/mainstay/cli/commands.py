@@ -13,7 +13,7 @@ from mainstay.cli.exits import Exit
 from mainstay.cli.review import review
 
 
-@click.command()
+@click.command(short_help="Show everything about a control or a practice.")
 @click.argument("name", metavar="CONTROL|PRACTICE")
 @catalog_option()
 def explain(name: str, catalogs: tuple[Path, ...]) -> None:
@@ -38,7 +38,7 @@ def list_controls(pillars: tuple[str, ...], severity: str | None, catalogs: tupl
         click.echo(f"{control.id:{longest}}  {control.severity:8}  {control.title}")
 
 
-@click.command()
+@click.command(short_help="Run the examples of the catalogue.")
 @catalog_option("A directory of controls whose examples run, instead of the built-in ones; may repeat.")
 def test(catalogs: tuple[Path, ...]) -> int:
     """Run the examples of the catalogue: each control has to say of them what they say of themselves."""
@@ -53,7 +53,7 @@ def test(catalogs: tuple[Path, ...]) -> int:
     return Exit.FINDINGS if report.mismatches else Exit.CLEAN
 
 
-@click.command()
+@click.command(short_help="Write the controls as policies of another tool.")
 @click.argument("format_name", metavar="FORMAT", type=click.Choice(["guard", "rego", "config-rules", "scp"]))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write to a file instead of stdout.")  # fmt: skip
@@ -92,7 +92,7 @@ def new() -> None:
     """Write the beginnings of something of your own."""
 
 
-@new.command(name="control")
+@new.command(name="control", short_help="Write a control that loads, to be changed into yours.")
 @click.argument("name", metavar="ID")
 @click.option("--type", "type_name", required=True, metavar="TYPE", help="The resource type (AWS::S3::Bucket).")
 @click.option("--catalog", "directory", default="controls", type=click.Path(file_okay=False, path_type=Path),

@@ -128,7 +128,12 @@ class Asked:
             chosen[unnamed[0]] = (chosen[unnamed[0]][0], self.output)
         elif len(unnamed) > 1:
             raise UsageError("two formats cannot both go to stdout; name a file for one of them by -f NAME=FILE")
-        files = [file.resolve() for _, file in chosen if file is not None]
+        named = [file for _, file in chosen if file is not None]
+        for file in named:  # not only after the work
+            if file.is_dir() or not file.parent.is_dir():
+                reason = "it is a directory" if file.is_dir() else f"there is no directory {str(file.parent)!r}"
+                raise UsageError(f"cannot write {file}: {reason}")
+        files = [file.resolve() for file in named]
         if len(set(files)) < len(files):
             raise UsageError("two formats cannot go to one file")
         return chosen

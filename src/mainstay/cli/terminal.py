@@ -41,20 +41,32 @@ def wants_color(choice: str, stream: TextIO) -> bool:
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[TextIO]:
-    """The file to write to, or stdout. A file is written whole or not at all."""
-    if output is None:
+    """The file to write to, or stdout (`-` as well).
+
+    A file is written whole or not at all, behind a link as well. What is no file, such as `/dev/null` or a pipe, must
+    not be replaced by one: it is written to as it is.
+    """
+    if output is None or output == Path("-"):
+        if sys.stdout is None:
+            raise UsageError("stdout is closed")
         yield sys.stdout
         sys.stdout.flush()
         return
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    target = Path(os.path.realpath(output))
+    replaced = target.is_file() or not output.exists()
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp") if replaced else output
     try:
         with unfinished.open("w", encoding="utf-8") as stream:
             yield stream
-        unfinished.replace(output)
+        if replaced:
+            unfinished.replace(target)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if replaced:
+            unfinished.unlink(missing_ok=True)
 
 
 def write(result: Review, format_name: str, output: Path | None, color: str, verbose: bool) -> None:

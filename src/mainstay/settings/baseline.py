@@ -6,6 +6,7 @@ do and git can merge it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections import Counter
@@ -78,6 +79,8 @@ def _lines(items: Sequence[dict[str, str]]) -> str:
 
 def _replace(file: Path, text: str) -> None:
     target = file.resolve()  # a link stays one
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is no file")  # a device or a pipe must not be replaced by one
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         unfinished.unlink(missing_ok=True)

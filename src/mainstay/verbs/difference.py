@@ -64,13 +64,20 @@ def compare_with_ref(review: Review, paths: Sequence[Path], ref: str, judge: Jud
     outside of a repository.
     """
     with earlier(paths[0], ref) as before:
-        there = [path for path in map(before.path, paths) if path.exists()]
+        there = [path for path in (_then(path, before) for path in paths) if path.exists()]
         known = settings.Baseline()
         if there:
             old = judge(there, before)
             known = settings.baseline_of(_renamed(old, before), name_in(before.home))
         project = before.repository
         return settings.compare(review, known, judged_below(paths, project), name_in(project))
+
+
+def _then(path: Path, before: Earlier) -> Path:
+    """Where a path was. A new file of Terraform belongs to the module that was in its directory."""
+    there = before.path(path)
+    new = path.is_file() and not there.exists()
+    return there.parent if new and path.name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) else there
 
 
 def _renamed(review: Review, before: Earlier) -> Review:

@@ -41,7 +41,7 @@ def review(
             raise UsageError(f"there is no file or directory {str(path)!r}")
     chosen = options or Options()
     judge = Judge(controls)
-    kept = Cache(cache, _asked(controls, chosen)) if cache is not None else None
+    kept = Cache(cache, _asked(paths, controls, chosen)) if cache is not None else None
     survey = _Survey(progress)
     for tree in sources.trees(paths, chosen):
         while batch := tree.roots():
@@ -91,10 +91,14 @@ class _Survey:
         )
 
 
-def _asked(controls: Sequence[Control], options: Options) -> list[str]:
-    """Everything that a verdict depends on besides the files of its scope."""
+def _asked(paths: Sequence[Path], controls: Sequence[Control], options: Options) -> list[str]:
+    """Everything that a verdict depends on besides the files of its scope.
+
+    The repositories of the paths are among it: they say what may be read, and scopes are named from where they meet.
+    """
+    repositories = dict.fromkeys(str(sources.project_of([path], options.tree)) for path in paths)
     judged_by = (repr((one.id, one.applies_to, one.when, one.expect)) for one in controls)
-    return [make(), str(Path.cwd()), repr(options), *judged_by]
+    return [make(), str(Path.cwd()), repr(list(repositories)), repr(options), *judged_by]
 
 
 def _check_inputs(options: Options, known: Collection[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +20,9 @@ FEWEST = 24
 """So many scopes have to be judged before a second process pays for its start."""
 
 MOST_JOBS = 8
+
+PARENT_DEATH_SIGNAL = 1
+"""`PR_SET_PDEATHSIG` of Linux, the one system on which there are workers."""
 
 _shared: tuple[Judge, Sequence[Root]] | None = None
 """What forked processes find when they begin."""
@@ -66,7 +71,7 @@ def _forked(roots: Sequence[Root], judge: Judge, cache: Cache | None, jobs: int)
     _shared = judge, roots
     size = max(1, len(roots) // (jobs * 4))
     try:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), ends_with_its_parent) as pool:
             for root, (notes, body) in zip(roots, pool.map(_work, range(len(roots)), chunksize=size), strict=True):
                 judged = decode(body, judge.controls)
                 if cache is not None:
@@ -74,6 +79,15 @@ def _forked(roots: Sequence[Root], judge: Judge, cache: Cache | None, jobs: int)
                 yield judged
     finally:
         _shared = None
+
+
+def ends_with_its_parent() -> None:
+    """A worker ends when it is told to, and also when its parent is killed and can tell nobody.
+
+    What the parent does on SIGTERM, such as to end its workers, is not for them to do.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _work(number: int) -> tuple[set[Note], bytes]:
