@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mainstay.analysis import Links, relate
 from mainstay.model.resources import Origin, Resource
@@ -87,6 +88,14 @@ def test_a_link_to_one_of_two_is_certain_of_neither() -> None:
 def test_one_that_may_not_exist_may_be_there() -> None:
     logs = related([vpc(), log(Ref("vpc.a", "id"), ["vpc.a"], Unknown("count"))])
     assert (list(logs), logs.rest["Name"]) == ([], "log")
+
+
+def test_no_plan_settles_a_doubt_about_a_stack() -> None:
+    unsure = log(Ref("vpc.a", "id"), ["vpc.a"], Unknown("it may not", settle="set parameter Logs"))
+    for one, settle in ((unsure, "set parameter Logs"), (log(Unknown("an import")), "")):
+        stacked = replace(one, origin=replace(one.origin, source="cloudformation"))
+        doubts = [related([vpc(), each, replace(each, address="log.m")]).doubt for each in (one, stacked)]
+        assert [doubt and doubt.settle for doubt in doubts] == ["pass a plan", settle]
 
 
 def test_links_in_lists_relate() -> None:

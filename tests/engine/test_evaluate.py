@@ -133,6 +133,19 @@ def test_the_raw_attributes_can_be_read() -> None:
         ),
         ({"s": {"A": 1}, "condition": "not s"}, {"A": 1}, [("A", "not 1", "1")]),
         ({"s": {"A|re": "k.y"}, "condition": "not s"}, {"A": "key"}, [("A", "not matching k.y", FOUND)]),
+        ({"s": {"A|re": "^k.y"}, "condition": "not s"}, {"A": "key"}, [("A", "not matching ^k.y", "key")]),
+        ({"A": None}, {"A": {"Password": "hunter2"}}, [("A", "absent", "set")]),
+        ({"A": 1}, {"A": {"B": {"Password": "hunter2"}}}, [("A", "1", '{"B": {"Password": "(not shown)"}}')]),
+        (
+            {"A": 1},
+            {"A": {"Name": "DB_PASSWORD", "Value": "hunter2"}},
+            [("A", "1", '{"Name": "DB_PASSWORD", "Value": "(not shown)"}')],
+        ),
+        (
+            {"A|any": {"Key": "zonal", "Value": True}},
+            {"A": [{"Key": "http2", "Value": True}]},
+            [("A", "an element with Key zonal and Value true", "1 element, none such")],
+        ),
         ({"s": ["k"], "condition": "not s"}, {"A": "key"}, [("", "not holding k", "found")]),
     ],
 )  # fmt: skip

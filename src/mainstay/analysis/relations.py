@@ -159,4 +159,8 @@ def _with_related(resource: Resource, pointers: Iterable[tuple[Resource, bool]],
 
 
 def _doubt(pointer: Resource) -> Unknown:
-    return Unknown(f"{pointer.address} may point at it", pointer.origin.place, "pass a plan")
+    """Why the pointer may point there. A stack has no plan: what settles it is what settles whether there is one."""
+    settle = "pass a plan"
+    if not pointer.origin.source.startswith("terraform"):
+        settle = pointer.may_exist.settle if pointer.may_exist else ""
+    return Unknown(f"{pointer.address} may point at it", pointer.origin.place, settle)

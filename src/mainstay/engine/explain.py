@@ -164,11 +164,24 @@ def _unknown_in(element: Element) -> Unknown | None:
 
 
 def _comes_near(condition: Condition, value: Value) -> bool:
-    """Whether an element that does not satisfy the condition satisfies a part of it, where it has parts."""
-    return not isinstance(condition, All) or any(interpret(part, value) for part in condition.parts)
+    """Whether an element that does not satisfy the condition satisfies its first part, where it has parts.
+
+    The first says which element is meant (`Key`, `Name`); one that has but the wanted value is another one.
+    """
+    return not isinstance(condition, All) or not condition.parts or interpret(condition.parts[0], value) is True
 
 
 def _found(test: Test, value: Value, wanted: bool) -> str:
-    """What stands there. What was searched and should not hold what was found may be a secret, and is not shown."""
-    searched = test.operator == "re" or (test.operator == "contains" and isinstance(value, str) and len(value) > 80)
+    """What stands there. What was searched and should not hold what was found may be a secret, and is not shown.
+
+    A pattern that is bound to the beginning does not search: it says what the value as a whole is. Of a map that should
+    not be there, what it holds is beside the point.
+    """
+    if not wanted and test.operator == "exists" and isinstance(value, dict):
+        return "set"
+    if wanted and test.operator == "equals" and test.values == (None,) and isinstance(value, dict):
+        return "set"
+    searched = (test.operator == "re" and not all(str(pattern).startswith("^") for pattern in test.values)) or (
+        test.operator == "contains" and isinstance(value, str) and len(value) > 80
+    )
     return "text in which it is found" if searched and not wanted else shown(value)

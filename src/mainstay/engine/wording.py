@@ -14,7 +14,7 @@ from mainstay.model.values import ABSENT, Document, OneOf, Ref, Text, Unknown, V
 
 _LONGEST = 80
 _SECRET = re.compile(
-    r"(?i)(password|passphrase|secret|secret_?string|secret_?key|auth_?token|private_?key|api_?key(value)?)$"
+    r"(?i)(password|passwd|passphrase|secret|secret_?string|token|(secret|private|pre_?shared)_?key|api_?key(value)?)$"
 )
 _NO_SECRETS = frozenset({"absent", "null", "true", "false", "an empty string", "text in which it is found"})
 _VERBS = {
@@ -125,8 +125,24 @@ def _spelled(value: Value) -> str:
     if isinstance(value, Unknown):
         return "${…}"
     if isinstance(value, dict | list):
-        return json.dumps(value, default=shown, ensure_ascii=False)
+        return json.dumps(_without_secrets(value), default=shown, ensure_ascii=False)
     return spell(value) or ""
+
+
+def _without_secrets(value: Value) -> Value:
+    """A map or list as a reason may show it: what is a secret by its name is not in it, as `discreet` has it."""
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named = value.get("Name", value.get("Key"))
+    telling = isinstance(named, str) and _SECRET.search(named) is not None
+    return {
+        name: "(not shown)"
+        if item is not None and (_SECRET.search(name) or (telling and name.casefold() == "value"))
+        else _without_secrets(item)
+        for name, item in value.items()
+    }
 
 
 def _of_test(test: Test, wanted: bool) -> str:

@@ -1,6 +1,7 @@
 """The review as JUnit XML: one suite a control, one case a resource.
 
-A failure is a failure; what is undecided or waived is skipped and says why; what could not be read is an error.
+A failure is a failure; what is undecided, waived or known from before is skipped and says why; what could not be read
+is an error.
 """
 
 from __future__ import annotations
@@ -41,16 +42,19 @@ def write_junit(review: Review, stream: TextIO, style: Style) -> None:
 
 
 def _counts(findings: Iterable[Finding], gaps: int) -> str:
-    verdicts = [finding.verdict for finding in findings]
-    skipped = verdicts.count("unknown") + verdicts.count("waived")
-    return f'tests="{len(verdicts) + gaps}" failures="{verdicts.count("fail")}" errors="{gaps}" skipped="{skipped}"'
+    listed = list(findings)
+    failures = sum(1 for one in listed if one.verdict == "fail" and one.change != "unchanged")
+    skipped = sum(1 for one in listed if one.verdict != "pass") - failures
+    return f'tests="{len(listed) + gaps}" failures="{failures}" errors="{gaps}" skipped="{skipped}"'
 
 
 def _case(finding: Finding) -> str:
     control, subject, place = finding.control, finding.subject, where(finding)
     at = f' file={_quoted(place.file)} line="{place.line}"' if place else ""
     begin = f"    <testcase name={_quoted(subject.address)} classname={_quoted(subject.scope or subject.type)}{at}"
-    if finding.verdict == "fail":
+    if finding.verdict == "fail" and finding.change == "unchanged":
+        said = f"<skipped message={_quoted(f'known before: {found(finding)}')}/>"
+    elif finding.verdict == "fail":
         text = f"{place or subject.scope}\n{found(finding)}\nwhy: {control.why}\nfix: {control.fix}\n"
         said = f'<failure type="{control.severity}" message={_quoted(control.title)}>{_escaped(text)}</failure>'
     elif finding.verdict == "unknown":
