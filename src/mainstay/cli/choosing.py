@@ -36,6 +36,11 @@ def name_value(ctx: click.Context, option: click.Parameter, values: tuple[str, .
     return pairs
 
 
+def practice_ids(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of practices and questions, in whatever case they were typed."""
+    return tuple(value.upper() for value in values)
+
+
 def chosen_catalog(
     directories: tuple[Path, ...],
     ids: tuple[str, ...] = (),

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mainstay.cli import terminal
-from mainstay.cli.choosing import PILLAR, SEVERITY, catalog_option, chosen_catalog
+from mainstay.cli.choosing import PILLAR, SEVERITY, catalog_option, chosen_catalog, practice_ids
 from mainstay.cli.completion import completion
 from mainstay.cli.exits import Exit
 from mainstay.cli.review import review
@@ -58,7 +58,7 @@ def test(catalogs: tuple[Path, ...]) -> int:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write to a file instead of stdout.")  # fmt: skip
 @click.option("--control", "ids", multiple=True, metavar="ID", help="Only this control; may repeat.")
-@click.option("--practice", "practices", multiple=True, metavar="ID",
+@click.option("--practice", "practices", multiple=True, metavar="ID", callback=practice_ids,
               help="Only what proves this practice or question; may repeat.")  # fmt: skip
 @click.option("--pillar", "pillars", multiple=True, type=PILLAR, help="Only this pillar; may repeat.")
 @click.option("--severity", type=SEVERITY, help="Only this severity and above.")

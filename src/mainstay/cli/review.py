@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainstay.cli import terminal
-from mainstay.cli.choosing import DIRECTORY, PILLAR, SEVERITY, catalog_option, chosen_catalog, name_value
+from mainstay.cli.choosing import DIRECTORY, PILLAR, SEVERITY, catalog_option, chosen_catalog, name_value, practice_ids
 from mainstay.cli.configuring import config_option, with_environment
 from mainstay.cli.exits import Exit
 
@@ -155,7 +155,7 @@ class Asked:
               help="Write the findings to a file instead of stdout.")  # fmt: skip
 @click.option("--severity", type=SEVERITY, help="Judge only by controls of this severity and above.")
 @click.option("--control", "ids", multiple=True, metavar="ID", help="Judge only by this control; may repeat.")
-@click.option("--practice", "practices", multiple=True, metavar="ID",
+@click.option("--practice", "practices", multiple=True, metavar="ID", callback=practice_ids,
               help="Judge only what proves this practice or question (SEC08, REL09-BP01); may repeat.")  # fmt: skip
 @click.option("--pillar", "pillars", multiple=True, type=PILLAR, help="Judge only this pillar; may repeat.")
 @click.option("--fail-on", type=click.Choice(["low", "medium", "high", "critical", "never"]), default="low",
