@@ -29,6 +29,7 @@ VERSIONS = """resource "aws_s3_bucket_versioning" "b" {
 }
 """
 POLICY = 'resource "aws_s3_bucket_policy" "p" {\n  bucket = "b"\n  policy = file("policy.json")\n}\n'
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
 WORDS = ("s3-keeps-versions", "rds-survives-zone-loss", "s3-policy-refuses-plain-http")
 
 
@@ -98,6 +99,23 @@ def test_a_review_with_a_cache_is_the_review_without(
     assert len(first.findings) > 5
     change(tree)
     assert same(review([tree], controls, cache=cache), review([tree], controls))
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_another_plan_gets_another_answer(tmp_path: Path, joined: bool) -> None:
+    private = [control for control in load().controls if control.id == "rds-is-not-public"]
+    code, plan = tmp_path / "code", tmp_path / "plan.json"
+    shutil.copytree(SHOP / "terraform" / "weak", code)
+    text = (SHOP / "plan" / "weak.json").read_text()
+    failures = []
+    for written in (text, text.replace('"publicly_accessible":true', '"publicly_accessible":false')):
+        plan.write_text(written)
+        where, options = (code, Options(plan=plan)) if joined else (plan, Options())
+        for _ in range(2):
+            kept = review([where], private, options, cache=tmp_path / "cache")
+            assert same(kept, review([where], private, options))
+        failures.append([finding.verdict for finding in kept.findings].count("fail"))
+    assert failures == [1, 0]
 
 
 def test_the_second_run_reads_nothing_again(

@@ -16,7 +16,7 @@ from mainstay.model.errors import UsageError
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.resources import Resource
-from mainstay.sources import cloudformation, plans, terraform
+from mainstay.sources import cloudformation, files, plans, terraform
 from mainstay.sources.discovery import explore
 from mainstay.sources.raw import RawResource
 from mainstay.sources.spelling import Spelling, links_of
@@ -208,6 +208,7 @@ class Tree:
     def _read_plan(self, planned: plans.Planned, home: Path, spelling: Spelling) -> Scope:
         library = self._library
         library.touched.clear()
+        files.note(planned.path)
         raws, gaps = _sorted_out(plans.read(planned, self._scope(home), library, self.options.terraform))
         parts = {str(planned.path.resolve()): Part(1), **self._parts()}
         return Scope(show(home), spelling.resources(raws), gaps, parts)
