@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -269,10 +269,10 @@ class _Run:
         asked, paths = self.asked, self.asked.targets
         files = settings.find_waivers(asked.waivers, asked.configuration.waivers, paths[0])
 
-        def decided(found: Review, where: Any, moved: Any = None) -> Review:
+        def decided(found: Review, where: Sequence[Path], moved: Callable[[Path], Path] | None = None) -> Review:
             return decisions.apply_waivers(found, self.catalog.controls, self.today, files, where, moved)
 
-        def judge(there: Any, before: difference.Earlier) -> Review:
+        def judge(there: Sequence[Path], before: difference.Earlier) -> Review:
             options = before.options(asked.options)
             return decided(self.judged(there, options, kept=False), there, before.moved)
 
@@ -283,7 +283,7 @@ class _Run:
             return decisions.compare_with_baseline(result, asked.baseline, project_of(paths, asked.tree), paths)
         return result
 
-    def judged(self, paths: tuple[Path, ...], options: Options, kept: bool) -> Review:
+    def judged(self, paths: Sequence[Path], options: Options, kept: bool) -> Review:
         """The bare review. An earlier state of the code is not `kept`, and may lack what options give values to."""
         from mainstay.verbs.cache import home
         from mainstay.verbs.review import review as judge
