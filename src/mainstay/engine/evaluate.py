@@ -103,6 +103,7 @@ def _subject(resource: Resource) -> Subject:
         None if resource.may_exist is None else resource.may_exist.reason,
         origin.calls,
         origin.construct,
+        origin.region,
     )
 
 

@@ -11,7 +11,7 @@ from mainstay.model.controls import Control
 from mainstay.model.decisions import Change, Known, Waiver
 from mainstay.model.errors import Fault
 from mainstay.model.patches import NoPatch, Patch
-from mainstay.model.places import Mark, Place
+from mainstay.model.places import Mark, Place, Unit
 from mainstay.model.reports import Report
 
 Verdict = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
@@ -26,16 +26,27 @@ def _digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that could not be read, so that nothing can be said of what is in it."""
+    """Something that could not be read, so that nothing can be said of what is in it.
+
+    Of a call that was refused or failed, `unit` says for which account, region and type, `call` which one it was
+    (`s3:GetBucketPolicy`), `permission` the IAM action that it needs, and `controls` which controls it leaves unknown.
+    """
 
     kind: GapKind
     reason: str
     place: Place | None = None
+    unit: Unit | None = None
+    call: str = ""
+    permission: str = ""
+    controls: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Names the gap across runs, wherever lines move in its file."""
-        return _digest(self.kind, self.reason, self.place.file if self.place else "")
+        place = self.place.file if self.place else ""
+        if self.unit is None:
+            return _digest(self.kind, self.reason, place)
+        return _digest(self.kind, self.call, self.unit.scope, self.unit.region, self.unit.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class Subject:
     """What a finding is about: enough of a resource to find it again, without its properties.
 
     `calls` are the module blocks that it is reached by, from the root inwards; `construct` is the path of the CDK
-    construct that made it.
+    construct that made it. `region` is where a live resource is.
     """
 
     type: str
@@ -69,6 +80,7 @@ class Subject:
     may_exist: str | None = None
     calls: tuple[Place, ...] = ()
     construct: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

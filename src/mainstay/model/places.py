@@ -30,3 +30,15 @@ class ServiceDefault:
 
 
 Mark = Place | ServiceDefault
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of the world that is read as one: of an account, the resources of a type in a region.
+
+    Of code it is a whole scope, without region and type. A global service has the region `global`.
+    """
+
+    scope: str
+    region: str = ""
+    type: str = ""

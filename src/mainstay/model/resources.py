@@ -16,7 +16,7 @@ class Origin:
     different scopes never refer to each other. `module` is the module's address (`module.network[0]`) or the path of
     nested stacks, empty at the root. `spelling` is the source's own name of the type (`aws_s3_bucket`). `calls` are the
     module blocks, or the resources that nest stacks, that it is reached by, from the root inwards. `construct` is the
-    path of the CDK construct that made it.
+    path of the CDK construct that made it. `region` is where a live resource is; empty in code and for global services.
     """
 
     source: str
@@ -26,6 +26,7 @@ class Origin:
     spelling: str = ""
     calls: tuple[Place, ...] = ()
     construct: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Resource:
 
     `may_exist` says why it is not certain that there is such a resource at all (an unknown `count`); None where it is.
     `references` are the addresses that its properties point at. `partial` marks a piece of a resource that is
-    declared somewhere else: what it says can be judged, what it does not say cannot.
+    declared somewhere else: what it says can be judged, what it does not say cannot. `names` are what AWS calls a live
+    resource, its id and its ARN: a string in another resource that equals one of them points at it.
     """
 
     type: str
@@ -45,3 +47,4 @@ class Resource:
     may_exist: Unknown | None = None
     references: frozenset[str] = frozenset()
     partial: bool = False
+    names: frozenset[str] = frozenset()

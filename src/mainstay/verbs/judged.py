@@ -63,8 +63,8 @@ def decode(data: bytes, controls: Sequence[Control]) -> Judged:
     """
     document = json.loads(data)
     subjects = [
-        Subject(kind, address, scope, module, source, _place(place), doubt, tuple(map(_place_of, calls)), construct)
-        for kind, address, scope, module, source, place, doubt, calls, construct in document["subjects"]
+        Subject(kind, address, scope, module, source, _place(place), doubt, tuple(map(_place_of, calls)), made_by)
+        for kind, address, scope, module, source, place, doubt, calls, made_by in document["subjects"]
     ]
     findings = [
         Finding(

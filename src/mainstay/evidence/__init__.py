@@ -1,0 +1,1 @@
+"""The ledger: what was observed, appended and never changed."""

@@ -1,0 +1,1 @@
+"""The sandbox: an embedded AWS account to try things in."""
