@@ -67,7 +67,7 @@ def test_what_terraform_spells_has_everything_that_is_read_on_the_way() -> None:
         name: paths
         for name, table in tables.terraform.items()
         if table.merge is None and table.type in read
-        if (paths := unspelled(read[table.type], table, tables, shapes[table.type]))
+        if (paths := unspelled(read[table.type], table, tables.terraform.values(), shapes[table.type]))
     }
     assert missing.keys() <= {"aws_default_subnet"}  # its network is the account's, which no code declares
 

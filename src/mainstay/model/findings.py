@@ -16,7 +16,7 @@ from mainstay.model.reports import Report
 
 Verdict = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 
-GapKind = Literal["syntax", "unreadable", "module", "evaluation", "refused", "limit", "unsupported", "internal"]
+GapKind = Literal["syntax", "unreadable", "module", "evaluation", "refused", "denied", "failed", "limit", "unsupported", "internal"]
 
 
 def _digest(*parts: str) -> str:

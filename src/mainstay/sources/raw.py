@@ -17,7 +17,7 @@ class RawResource:
     that its value was made from: also where the value is known, so that the reference can no longer be seen in it.
     `condition` is the text that decides whether it exists, where that is not known: of two resources with the same
     condition, both exist or neither. `around` is what the source says of the resource outside its body, such as the
-    `DeletionPolicy` of a template.
+    `DeletionPolicy` of a template. `names` are what AWS calls a live resource.
     """
 
     type: str
@@ -28,3 +28,4 @@ class RawResource:
     may_exist: Unknown | None = None
     condition: str = ""
     around: Record = field(default_factory=Record)
+    names: frozenset[str] = frozenset()

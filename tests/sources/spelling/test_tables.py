@@ -53,7 +53,7 @@ def test_terraform_spells_every_property_that_a_control_reads(type: str) -> None
     spelling = main_tables(tables, type)
     assert bool(spelling) is (type not in ONLY_IN_TEMPLATES)
     for table in spelling:
-        assert unspelled(sorted(READS[type]), table, tables, load_shapes()[type]) == [], table.name
+        assert unspelled(sorted(READS[type]), table, tables.terraform.values(), load_shapes()[type]) == [], table.name
 
 
 def test_the_tables_are_true_to_the_schemas() -> None:
@@ -63,8 +63,8 @@ def test_the_tables_are_true_to_the_schemas() -> None:
 def test_a_property_that_is_not_spelled_is_found() -> None:
     tables, shape = load_tables(), load_shapes()["AWS::RDS::DBInstance"]
     table = tables.terraform["aws_db_instance"]
-    assert unspelled(["MultiAZ"], replace(table, same=table.same - {"multi_az"}), tables, shape) == ["MultiAZ"]
-    assert unspelled(["StorageEncrypted.Deep"], table, tables, shape) == ["StorageEncrypted.Deep"]
+    assert unspelled(["MultiAZ"], replace(table, same=table.same - {"multi_az"}), tables.terraform.values(), shape) == ["MultiAZ"]
+    assert unspelled(["StorageEncrypted.Deep"], table, tables.terraform.values(), shape) == ["StorageEncrypted.Deep"]
 
 
 def test_reading_the_tables_is_quick() -> None:

@@ -23,6 +23,7 @@ from mainstay.sources.spelling.tables import (
     Table,
     Tables,
     load_tables,
+    read_table,
     read_tables,
     split_path,
 )
@@ -30,7 +31,7 @@ from mainstay.sources.spelling.texts import read_encoded
 from mainstay.sources.spelling.translate import translate
 from mainstay.sources.spelling.writing import blot_out
 
-__all__ = ["Spelling", "Table", "Tables", "check_tables", "links_of", "load_tables", "read_tables", "unspelled"]
+__all__ = ["Spelling", "Table", "Tables", "check_tables", "links_of", "load_tables", "read_table", "read_tables", "unspelled"]
 
 Reads = Mapping[str, frozenset[str]]
 """By canonical type, the property paths that the chosen controls read."""
@@ -82,7 +83,7 @@ class Spelling:
 
     def _draft(self, raw: RawResource) -> Iterator[Draft | Piece]:
         cloudformation = raw.origin.source == "cloudformation"
-        table = (self.tables.cloudformation if cloudformation else self.tables.terraform).get(raw.type)
+        table = self.tables.of(raw.origin.source).get(raw.type)
         if table is None:
             yield Draft(raw, raw.type, _own(raw.body) if cloudformation else Record(place=raw.origin.place))
             return
@@ -103,7 +104,8 @@ class Spelling:
     @staticmethod
     def _cannot_spell(properties: Record, path: str, raw: RawResource) -> None:
         steps = split_path(path.replace(".*", ""))
-        unknown = Unknown(f"{raw.type} has no spelling for {path}", raw.origin.place, "pass a plan")
+        settle = "" if raw.origin.source == "live" else "pass a plan"
+        unknown = Unknown(f"{raw.type} has no spelling for {path}", raw.origin.place, settle)
         if properties.get(steps[0]) is None:
             properties[steps[0]] = unknown
         elif len(steps) > 1:
@@ -111,7 +113,8 @@ class Spelling:
 
     def _unspelled(self, name: str, table: Table, shape: Shape) -> list[str]:
         if name not in self._missing:
-            self._missing[name] = unspelled(self.reads.get(table.type, ()), table, self.tables, shape)
+            pieces = () if name in self.tables.live else self.tables.terraform.values()
+            self._missing[name] = unspelled(self.reads.get(table.type, ()), table, pieces, shape)
         return self._missing[name]
 
     def _piece(self, raw: RawResource, table: Table, merge: Merge, shape: Shape) -> Iterator[Piece]:
@@ -161,7 +164,14 @@ class Spelling:
         addresses.discard(raw.address)
         body = with_pieces(draft) if self._reads_raw(draft.type) else raw.body
         return Resource(
-            draft.type, raw.address, draft.properties, raw.origin, body, raw.may_exist, frozenset(addresses)
+            draft.type,
+            raw.address,
+            draft.properties,
+            raw.origin,
+            body,
+            raw.may_exist,
+            frozenset(addresses),
+            names=raw.names,
         )
 
     def _reads_raw(self, type: str) -> bool:

@@ -17,7 +17,7 @@ from mainstay.sources.spelling.tables import PathOf, Table, Tables, TypeFacts
 def check_tables(tables: Tables, shapes: Mapping[str, Shape]) -> list[Fault]:
     """Everything wrong with tables that the files alone do not show."""
     faults: list[Fault] = []
-    for section in (tables.terraform, tables.cloudformation):
+    for section in (tables.terraform, tables.cloudformation, tables.live):
         for name, table in section.items():
             if name == table.name:  # not an alias
                 faults.extend(_table(table, shapes))

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 
 from mainstay.model.shapes import Shape
 from mainstay.sources.spelling.routes import Route, is_free, is_tags, route
-from mainstay.sources.spelling.tables import PathOf, Table, Tables, split_path
+from mainstay.sources.spelling.tables import PathOf, Table, split_path
 
 
-def unspelled(reads: Iterable[str], main: Table, tables: Tables, shape: Shape) -> list[str]:
-    """The paths among `reads` that neither the table nor the tables of its pieces spell or declare `without`.
+def unspelled(reads: Iterable[str], main: Table, others: Iterable[Table], shape: Shape) -> list[str]:
+    """The paths among `reads` that neither the table nor those of `others` that are its pieces spell or do `without`.
 
     A path is spelled where the table spells it, something inside it, or a free map, a document or a list of plain
     elements around it.
     """
     way = route(main, shape)
     spelled = dict(_canonical(way))
-    for piece in tables.terraform.values():
+    for piece in others:
         if piece.merge is not None and piece.type == main.type:
             spelled.update(_canonical(route(piece, shape)))
     declared = [split_path(path) for path in main.without | main.opaque]

@@ -92,6 +92,14 @@ class Tables:
     terraform: Mapping[str, Table]
     cloudformation: Mapping[str, Table]
     types: Mapping[str, TypeFacts]
+    live: Mapping[str, Table] = field(default_factory=dict)
+    """By canonical type: the tables of the collectors, where an account is read."""
+
+    def of(self, source: str) -> Mapping[str, Table]:
+        """The tables of a source, as an origin names it."""
+        if source == "live":
+            return self.live
+        return self.cloudformation if source == "cloudformation" else self.terraform
 
 
 @lru_cache(maxsize=1)
@@ -270,6 +278,11 @@ class _Reader:
             },
             tuple(split_path(path) for path in self.names(entry, "encoded")),
         )
+
+
+def read_table(name: str, entry: Record, faults: list[Fault], type: str) -> Table:
+    """One table of the type; what is wrong with it is added to the faults."""
+    return _Reader(faults).table(name, entry, type)
 
 
 def _plain(value: Value) -> Value:

@@ -1,0 +1,275 @@
+"""Collectors: which calls tell what resources of a type there are and what they are like, as data.
+
+`docs/reference/collectors.md` tells what each key means. The files beside this one, `collectors/<service>.yaml`, hold
+them by canonical type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from mainstay.documents import read_yaml
+from mainstay.model.errors import DataError, Fault
+from mainstay.model.places import Place
+from mainstay.model.values import Record, Value
+from mainstay.sources.spelling.tables import Table, read_table
+
+DIRECTORY = Path(__file__).parent / "collectors"
+
+Reach = Literal["regional", "global"]
+REACHES: tuple[Reach, ...] = get_args(Reach)
+
+
+class Take(Protocol):
+    """A JMESPath expression, compiled."""
+
+    expression: str
+
+    def search(self, value: Value) -> Any:
+        """What the expression finds in a value; None where it finds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an API: the client's name and method, its parameters with `{...}` to be filled in.
+
+    `take` finds in a page of the answer what is wanted; of a list of plain values, each becomes a map with the key
+    `as_key`. The error codes in `none` mean that there is nothing, not that something went wrong. `permission` is the
+    IAM action where it is not the one that the operation's name says.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    take: Take | None = None
+    as_key: str = ""
+    none: frozenset[str] = frozenset()
+    permission: str = ""
+    pages: tuple[str, str] | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Asks for many resources in one call: the parameter `name` takes up to `size` of what `of` says of each.
+
+    `key` finds in an element of the answer which resource it is about, `pick` what is told of it.
+    """
+
+    of: str
+    name: str
+    size: int
+    key: Take
+    pick: Take | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A further call for what the list did not tell of a resource; what it tells goes `into` a key, or is merged.
+
+    `when` is an expression over what is known of the resource: where it does not hold, nothing is asked and nothing is
+    there. `tells` are the canonical properties that the answer is needed for, where `into` does not say it.
+    """
+
+    call: Call
+    into: str = ""
+    when: Take | None = None
+    batch: Batch | None = None
+    tells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """How the resources of one type are read. Without `listing` there is always exactly one in an account or region.
+
+    `parent` is the type whose resources are listed first: this one is listed for each of them. `add` copies into the
+    body what the answers leave out. `keep` is an expression over the complete body: resources for which it does not
+    hold are not the user's (the service's own keys and policies). `region` tells where a resource is that a global
+    call lists.
+    """
+
+    type: str
+    reach: Reach
+    listing: Call | None
+    details: tuple[Detail, ...]
+    id: str
+    arn: str
+    region: str
+    parent: str
+    add: Mapping[str, str]
+    keep: Take | None
+    table: Table
+    place: Place | None = None
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types whose resources come out: its own, and those that its table makes of pieces of it."""
+        return frozenset({self.type, *(inner.type for inner in self.table.emit.values())})
+
+    @property
+    def calls(self) -> Iterable[Call]:
+        if self.listing is not None:
+            yield self.listing
+        yield from (detail.call for detail in self.details)
+
+
+@lru_cache(maxsize=1)
+def load_collectors() -> Mapping[str, Collector]:
+    """The collectors of the package by type. Faults in them are collected and raised as one DataError."""
+    return read_collectors(sorted(DIRECTORY.glob("*.yaml")))
+
+
+def read_collectors(files: Iterable[Path]) -> Mapping[str, Collector]:
+    """Collectors from files; a type has one only."""
+    found: dict[str, Collector] = {}
+    faults: list[Fault] = []
+    for file in files:
+        parsed = read_yaml(file.read_text(encoding="utf-8"), file.name)
+        faults.extend(parsed.faults)
+        document = parsed.value if isinstance(parsed.value, Record) else Record()
+        for type, entry in document.items():
+            if not isinstance(entry, Record):
+                faults.append(Fault(f"{type} must be a map", document.place))
+            elif type in found:
+                faults.append(Fault(f"{type} has two collectors", entry.place))
+            else:
+                found[type] = _Reader(type, entry, faults).collector()
+    for type, collector in found.items():
+        if collector.parent and collector.parent not in found:
+            faults.append(Fault(f"{type} is listed for {collector.parent}, which has no collector", collector.place))
+    if faults:
+        raise DataError(faults)
+    return found
+
+
+KEYS = ("service", "reach", "for", "list", "details", "add", "keep", "id", "arn", "region", "spelling")
+CALL = ("call", "with", "take", "as", "none", "permission", "pages")
+DETAIL = (*CALL, "into", "when", "batch", "tells")
+BATCH = ("of", "as", "size", "key", "pick")
+
+
+class _Reader:
+    """Turns an entry into a collector, and notes what is wrong with it."""
+
+    def __init__(self, type: str, entry: Record, faults: list[Fault]) -> None:
+        self.type = type
+        self.entry = entry
+        self.faults = faults
+        self.service = str(entry.get("service", ""))
+
+    def collector(self) -> Collector:
+        entry = self.entry
+        self.known(entry, KEYS)
+        if not self.service:
+            self.fault("needs `service`, the name of the client", entry)
+        reach = entry.get("reach", "regional")
+        if reach not in REACHES:
+            self.fault(f"reach is {reach!r}; choose from {', '.join(REACHES)}", entry)
+        listing = entry.get("list")
+        if listing is None and "id" not in entry:
+            self.fault("needs `id`", entry)
+        spelling = entry.get("spelling", Record())
+        if not isinstance(spelling, Record):
+            self.fault("spelling must be a map", entry)
+            spelling = Record()
+        return Collector(
+            type=self.type,
+            reach=reach,
+            listing=self.call(listing, CALL) if isinstance(listing, Record) else None,
+            details=tuple(self.detail(detail) for detail in self.items(entry, "details")),
+            id=str(entry.get("id", "")),
+            arn=str(entry.get("arn", "")),
+            region=str(entry.get("region", "")),
+            parent=str(entry.get("for", "")),
+            add={str(key): str(value) for key, value in self.record(entry, "add").items()},
+            keep=self.expression(entry, "keep"),
+            table=read_table(self.type, spelling, self.faults, self.type),
+            place=entry.place,
+        )
+
+    def call(self, entry: Record, keys: tuple[str, ...]) -> Call:
+        self.known(entry, keys)
+        named = str(entry.get("call", ""))
+        service, _, operation = named.rpartition(".")
+        if not operation:
+            self.fault("needs `call`", entry)
+        pages = entry.get("pages")
+        if pages is not None and not (isinstance(pages, list) and len(pages) == 2):
+            self.fault("pages is [member of the answer, parameter] that carry the token", entry)
+            pages = None
+        return Call(
+            service=service or self.service,
+            operation=operation,
+            parameters=dict(self.record(entry, "with")),
+            take=self.expression(entry, "take"),
+            as_key=str(entry.get("as", "")),
+            none=frozenset(map(str, entry.get("none") or ())),
+            permission=str(entry.get("permission", "")),
+            pages=(str(pages[0]), str(pages[1])) if pages else None,
+            place=entry.place,
+        )
+
+    def detail(self, entry: Record) -> Detail:
+        return Detail(
+            call=self.call(entry, DETAIL),
+            into=str(entry.get("into", "")),
+            when=self.expression(entry, "when"),
+            batch=self.batch(entry.get("batch")),
+            tells=tuple(map(str, entry.get("tells") or ())),
+        )
+
+    def batch(self, entry: Value) -> Batch | None:
+        if not isinstance(entry, Record):
+            return None
+        self.known(entry, BATCH)
+        key = self.expression(entry, "key")
+        size = entry.get("size")
+        if key is None or not isinstance(size, int) or "of" not in entry or "as" not in entry:
+            self.fault("a batch needs `of`, `as`, `size` and `key`", entry)
+            return None
+        return Batch(str(entry["of"]), str(entry["as"]), size, key, self.expression(entry, "pick"))
+
+    def expression(self, entry: Record, key: str) -> Take | None:
+        text = entry.get(key)
+        if text is None:
+            return None
+        try:
+            compiled: Take = jmespath.compile(str(text))
+            return compiled
+        except JMESPathError as error:
+            self.fault(f"{key} is no JMESPath expression: {str(error).splitlines()[0]}", entry)
+            return None
+
+    def items(self, entry: Record, key: str) -> Iterable[Record]:
+        for item in entry.get(key) or ():
+            if isinstance(item, Record):
+                yield item
+            else:
+                self.fault(f"every element of {key} must be a map", entry)
+
+    def record(self, entry: Record, key: str) -> Record:
+        found = entry.get(key)
+        if found is None:
+            return Record()
+        if not isinstance(found, Record):
+            self.fault(f"{key} must be a map", entry)
+            return Record()
+        return found
+
+    def known(self, record: Record, names: Iterable[str]) -> None:
+        for key in record:
+            if key not in names:
+                mark = record.marks.get(key)
+                self.faults.append(
+                    Fault(f"{self.type}: unknown key {key!r}", mark if isinstance(mark, Place) else record.place)
+                )
+
+    def fault(self, message: str, entry: Record) -> None:
+        self.faults.append(Fault(f"{self.type}: {message}", entry.place))
