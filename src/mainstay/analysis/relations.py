@@ -23,11 +23,17 @@ class Links:
 NONE = Links({})
 
 
-def relate(resources: Sequence[Resource], wanted: Wanted, links: Mapping[str, Links]) -> list[Resource]:
+Unseen = Mapping[str, Unknown]
+"""By type, why there may be more resources of it in the scope than were seen."""
+
+
+def relate(
+    resources: Sequence[Resource], wanted: Wanted, links: Mapping[str, Links], unseen: Unseen | None = None
+) -> list[Resource]:
     """The resources of one scope, with `related` among the properties where a control reads it.
 
     Under `related`, a type has the list of the properties of the resources that point at this one. A resource that
-    may not exist, or whose link is not known, is what that list may go on with.
+    may not exist, or whose link is not known, is what that list may go on with; so is what was not seen.
     """
     judged = [resource for resource in resources if resource.type in wanted]
     if not judged:
@@ -39,7 +45,9 @@ def relate(resources: Sequence[Resource], wanted: Wanted, links: Mapping[str, Li
         if resource.type in pointing:
             targets.point(resource, links.get(resource.type, NONE), pointers)
     return [
-        _with_related(resource, pointers.at(resource, resource.address in targets.nameless), wanted[resource.type])
+        _with_related(
+            resource, pointers.at(resource, resource.address in targets.nameless), wanted[resource.type], unseen or {}
+        )
         if resource.type in wanted
         else resource
         for resource in resources
@@ -141,8 +149,10 @@ def _values(value: Value, path: tuple[str, ...]) -> Iterator[Value]:
         yield from _values(value.get(path[0]), path[1:])
 
 
-def _with_related(resource: Resource, pointers: Iterable[tuple[Resource, bool]], types: frozenset[str]) -> Resource:
-    related = Record(marks={})
+def _with_related(
+    resource: Resource, pointers: Iterable[tuple[Resource, bool]], types: frozenset[str], unseen: Unseen
+) -> Resource:
+    related = Record({type: Items(rest=unseen[type]) for type in sorted(types & unseen.keys())}, marks={})
     for pointer, certain in pointers:
         if pointer.type not in types:
             continue

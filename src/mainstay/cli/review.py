@@ -17,6 +17,7 @@ from mainstay.cli import terminal
 from mainstay.cli.choosing import DIRECTORY, PILLAR, SEVERITY, catalog_option, chosen_catalog, name_value, practice_ids
 from mainstay.cli.configuring import config_option, with_environment
 from mainstay.cli.exits import Exit
+from mainstay.cli.living import live_options
 
 if TYPE_CHECKING:
     from mainstay.catalog import Catalog
@@ -87,14 +88,21 @@ class Asked:
     color: str
     verbose: bool
     quiet: bool
+    live: bool
+    profile: str | None
+    role_arn: str | None
+    regions: tuple[str, ...]
+    ledger: str | None
+    no_ledger: bool
+    resume: bool
 
     @cached_property
     def targets(self) -> tuple[Path, ...]:
         """What is reviewed: the paths that are named, or those of the configuration."""
         from mainstay.model.errors import UsageError
 
-        found = self.paths or self.configuration.paths
-        if not found:
+        found = self.paths or (() if self.live else self.configuration.paths)
+        if not found and not self.live:
             raise UsageError("name a PATH to review, or set `paths` in mainstay.toml")
         return found
 
@@ -194,6 +202,7 @@ class Asked:
               help="Compare with the code at a git ref; only what is new decides the exit code.")  # fmt: skip
 @click.option("--fix", is_flag=True, help="Change the code so that findings with a patch go away.")
 @click.option("--dry-run", is_flag=True, help="With --fix: show the changes as a unified diff, and make none.")
+@live_options
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Judge in N processes (default: one a core).")
 @click.option("--cache/--no-cache", default=True, show_default=True,
               help="Keep verdicts for the next run over the same files.")  # fmt: skip
@@ -267,6 +276,8 @@ class _Run:
         from mainstay.verbs import decisions, difference
 
         asked, paths = self.asked, self.asked.targets
+        if asked.live:
+            return self.live()
         files = settings.find_waivers(asked.waivers, asked.configuration.waivers, paths[0])
 
         def decided(found: Review, where: Sequence[Path], moved: Callable[[Path], Path] | None = None) -> Review:
@@ -282,6 +293,21 @@ class _Run:
         if asked.baseline is not None and not asked.write_baseline:
             return decisions.compare_with_baseline(result, asked.baseline, project_of(paths, asked.tree), paths)
         return result
+
+    def live(self) -> Review:
+        """The review of what is running."""
+        from contextlib import ExitStack
+
+        from mainstay.cli.living import ledger_of, targets
+        from mainstay.verbs.live import review_live
+
+        with ExitStack() as stack:
+            found = targets(self.asked)
+            ledger = ledger_of(self.asked)
+            if ledger is not None:
+                stack.enter_context(ledger)
+            progress = stack.enter_context(terminal.progress(not self.asked.quiet))
+            return review_live(found, self.controls, ledger, self.asked.resume, progress)
 
     def judged(self, paths: Sequence[Path], options: Options, kept: bool) -> Review:
         """The bare review. An earlier state of the code is not `kept`, and may lack what options give values to."""

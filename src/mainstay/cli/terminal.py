@@ -15,7 +15,7 @@ from mainstay.model.errors import UsageError
 
 if TYPE_CHECKING:
     from mainstay.model.findings import Review
-    from mainstay.verbs.review import Progress
+    from mainstay.verbs.surveying import Progress
 
 WIDEST = 120
 

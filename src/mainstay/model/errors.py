@@ -2,6 +2,9 @@
 
 MainstayError                    anything a user can mend; shown as one line, never as a traceback
 ├── UsageError                   a wrong option or argument (exit 2)
+├── AccountError                 an account cannot be read at all: no credentials, no region, no network (exit 2)
+├── LedgerError                  the ledger cannot be opened or written: another schema, a broken file, a full disk
+│                                (exit 2 before the work, 3 where it ended a pass)
 └── DataError                    data with faults: a catalogue, a spelling table (exit 2)
         .faults                  all of them, each with its place
 """
@@ -33,6 +36,14 @@ class MainstayError(Exception):
 
 class UsageError(MainstayError):
     """The command line asks for something that makes no sense."""
+
+
+class AccountError(MainstayError):
+    """An account cannot be read at all."""
+
+
+class LedgerError(MainstayError):
+    """The ledger cannot be read or written."""
 
 
 class DataError(MainstayError):

@@ -16,6 +16,7 @@ from mainstay.model.errors import UsageError
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.resources import Resource
+from mainstay.model.values import Unknown
 from mainstay.sources import cloudformation, files, plans, terraform
 from mainstay.sources.discovery import explore
 from mainstay.sources.raw import RawResource
@@ -62,7 +63,7 @@ class Scope:
     """One root module or template: its resources, and what of it could not be read.
 
     `parts` are the module directories and files that were read for it. `inputs` are the names of its variables or
-    parameters.
+    parameters. `unseen` are the types of which an account may have more than could be seen, each with the reason.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Scope:
     gaps: list[Gap]
     parts: Mapping[str, Part] = field(default_factory=dict)
     inputs: frozenset[str] = frozenset()
+    unseen: Mapping[str, Unknown] = field(default_factory=dict)
 
 
 class Part(NamedTuple):

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from mainstay import engine
 from mainstay.analysis import Links, derive, facts_read, properties_read, relate
 from mainstay.catalog import load_shapes
 from mainstay.model.controls import Control
-from mainstay.sources import Root
+from mainstay.sources import Root, Scope
 from mainstay.sources.plan import with_plan
-from mainstay.sources.spelling import Spelling
+from mainstay.sources.spelling import Spelling, Table, load_tables
 from mainstay.verbs.judged import Judged
 
 RELATED = "related."
 
 
 class Judge:
-    """Judges by one set of controls. Tables and schemas are read when the first scope needs them."""
+    """Judges by one set of controls. Tables and schemas are read when the first scope needs them.
 
-    def __init__(self, controls: Sequence[Control]) -> None:
+    `live` are the tables that the resources of accounts are spelled by, where such are judged.
+    """
+
+    def __init__(self, controls: Sequence[Control], live: Mapping[str, Table] | None = None) -> None:
         self.controls = controls
+        self.live = live or {}
         self.evaluation = engine.Evaluation(controls)
 
     def __call__(self, root: Root) -> Judged:
-        scope = root.read(self.spelling)
-        resources = relate(derive(scope.resources, self.facts), self.related, self.links)
+        return self.judged(root.read(self.spelling))
+
+    def judged(self, scope: Scope) -> Judged:
+        """The verdicts on a scope that was read."""
+        resources = relate(derive(scope.resources, self.facts), self.related, self.links, scope.unseen)
         unjudged = Counter(one.type for one in scope.resources if one.type not in self.reads)
         findings = list(map(with_plan, self.evaluation.findings(resources)))
         return Judged(findings, scope.gaps, len(scope.resources), scope.parts, unjudged, scope.inputs)
@@ -39,7 +47,26 @@ class Judge:
     @cached_property
     def spelling(self) -> Spelling:
         told = {type: self.reads.get(type, frozenset()) | paths for type, paths in properties_read(self.facts).items()}
-        return Spelling(load_shapes(), {**self.reads, **told})
+        tables = replace(load_tables(), live=self.live) if self.live else None
+        return Spelling(load_shapes(), {**self.reads, **told}, tables)
+
+    def controls_of(self, type: str) -> tuple[str, ...]:
+        """The ids of the controls that look at resources of a type: those that are left unknown without it."""
+        if type not in self._controls_of:
+            read = {one.id: reads_by_type([one]) for one in self.controls}
+            self._controls_of[type] = tuple(
+                sorted(id for id, reads in read.items() if type in reads or type in _related_types(_all(reads)))
+            )
+        return self._controls_of[type]
+
+    @cached_property
+    def _controls_of(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types that the controls look at: those they judge, those related to them, and those of derived facts."""
+        return frozenset({*self.reads, *properties_read(self.facts)}).union(*self.related.values())
 
     @cached_property
     def facts(self) -> Mapping[str, frozenset[str]]:
@@ -66,6 +93,10 @@ def reads_by_type(controls: Iterable[Control]) -> Mapping[str, frozenset[str]]:
         for type in control.applies_to:
             found[type] = found.get(type, frozenset()) | paths
     return found
+
+
+def _all(reads: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*reads.values())
 
 
 def _related_types(paths: Iterable[str]) -> frozenset[str]:

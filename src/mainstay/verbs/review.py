@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mainstay import sources
 from mainstay.documents import did_you_mean
 from mainstay.model.controls import Control
 from mainstay.model.errors import UsageError
-from mainstay.model.findings import Finding, Gap, Review
+from mainstay.model.findings import Review
 from mainstay.sources import Options
 from mainstay.verbs.cache import Cache, make
 from mainstay.verbs.judging import Judge
+from mainstay.verbs.surveying import Progress, Survey
 from mainstay.verbs.workers import judge_all
-
-Progress = Callable[[int, int], None]
-"""Told how many scopes were judged, of how many known so far."""
 
 
 def review(
@@ -42,53 +39,18 @@ def review(
     chosen = options or Options()
     judge = Judge(controls)
     kept = Cache(cache, _asked(paths, controls, chosen)) if cache is not None else None
-    survey = _Survey(progress)
+    survey = Survey(progress)
     for tree in sources.trees(paths, chosen):
         while batch := tree.roots():
             survey.known += len(batch)
             for judged in judge_all(batch, judge, kept, jobs, survey.step):
                 tree.learn(judged.parts)
-                survey.findings.extend(judged.findings)
-                survey.gaps.update(dict.fromkeys(judged.gaps))
-                survey.unjudged.update(judged.unjudged)
-                survey.inputs |= judged.inputs
-                survey.resource_count += judged.resource_count
-                survey.files.update((name, part.file_count) for name, part in judged.parts.items())
+                survey.add(judged)
     if kept is not None:
         kept.prune()
     if options is not None and check_inputs:
         _check_inputs(options, survey.inputs)
     return survey.review(controls)
-
-
-class _Survey:
-    """What the scopes of a review add up to."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress = progress
-        self.known = 0
-        self.judged = 0
-        self.findings: list[Finding] = []
-        self.gaps: dict[Gap, None] = {}
-        self.unjudged: Counter[str] = Counter()
-        self.inputs: set[str] = set()
-        self.resource_count = 0
-        self.files: dict[str, int] = {}
-
-    def step(self) -> None:
-        self.judged += 1
-        if self.progress is not None:
-            self.progress(self.judged, self.known)
-
-    def review(self, controls: Sequence[Control]) -> Review:
-        return Review(
-            findings=sorted(self.findings, key=_order),
-            gaps=sorted(self.gaps, key=_gap_order),
-            controls=controls,
-            resource_count=self.resource_count,
-            file_count=sum(self.files.values()),
-            unjudged_types=dict(sorted(self.unjudged.items())),
-        )
 
 
 def _asked(paths: Sequence[Path], controls: Sequence[Control], options: Options) -> list[str]:
@@ -108,14 +70,3 @@ def _check_inputs(options: Options, known: Collection[str]) -> None:
             if name not in known:
                 hint = did_you_mean(name, sorted(known))
                 raise UsageError(f"nothing under review has a {kind} {name!r}" + (f"; {hint}" if hint else ""))
-
-
-def _order(finding: Finding) -> tuple[str, str, int, str, str]:
-    subject = finding.subject
-    place = subject.place
-    return (subject.scope, place.file if place else "", place.line if place else 0, subject.address, finding.control.id)
-
-
-def _gap_order(gap: Gap) -> tuple[str, int, int, str]:
-    place = gap.place
-    return (place.file, place.line, place.column, gap.reason) if place else ("", 0, 0, gap.reason)

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 
 from mainstay.documents import read_yaml
 from mainstay.model.errors import DataError, Fault
@@ -34,6 +35,28 @@ class Take(Protocol):
 
     def search(self, value: Value) -> Any:
         """What the expression finds in a value; None where it finds nothing."""
+
+
+class _Functions(Functions):  # type: ignore[misc]  # jmespath has no types
+    """The functions of JMESPath, which know a type by its name: our records are objects too."""
+
+    def _type_check_single(self, current: Any, types: Any, function_name: str) -> None:
+        plain = dict(current) if isinstance(current, Record) else current
+        super()._type_check_single(plain, types, function_name)
+
+
+class _Expression:
+    """A compiled expression whose functions take records."""
+
+    options = jmespath.Options(custom_functions=_Functions())
+
+    def __init__(self, text: str) -> None:
+        self.expression = text
+        self.compiled = jmespath.compile(text)
+        self.parsed = self.compiled.parsed
+
+    def search(self, value: Value) -> Any:
+        return self.compiled.search(value, options=self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +264,7 @@ class _Reader:
         if text is None:
             return None
         try:
-            compiled: Take = jmespath.compile(str(text))
-            return compiled
+            return _Expression(str(text))
         except JMESPathError as error:
             self.fault(f"{key} is no JMESPath expression: {str(error).splitlines()[0]}", entry)
             return None

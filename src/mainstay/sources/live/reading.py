@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstay.model.findings import Gap
@@ -54,6 +54,10 @@ class Account:
         for region in self.regions:
             found.extend(Unit(account, region, one.type) for one in chosen if one.reach == "regional")
         return found
+
+    def types_of(self, unit: Unit) -> frozenset[str]:
+        """The types whose resources a unit tells."""
+        return self.collectors[unit.type].types
 
     def read(self, unit: Unit) -> Read:
         """The resources of a unit. Whatever goes wrong is among its gaps."""
@@ -118,16 +122,6 @@ def _filled(template: str, known: Mapping[str, Value]) -> str:
         return ""
 
 
-def linked(resources: Sequence[Resource]) -> list[Resource]:
-    """The resources of an account with `references`: whatever says another's id or ARN points at it."""
-    named = {name: resource.address for resource in resources for name in resource.names}
-    made = []
-    for resource in resources:
-        found = {named[text] for text in _texts(resource.properties) if text in named} - {resource.address}
-        made.append(replace(resource, references=resource.references | found) if found else resource)
-    return made
-
-
 def unseen(reads: Iterable[Read], collectors: Mapping[str, Collector]) -> Mapping[str, Unknown]:
     """The types of which there may be more than was seen, each with the reason."""
     found: dict[str, Unknown] = {}
@@ -137,14 +131,3 @@ def unseen(reads: Iterable[Read], collectors: Mapping[str, Collector]) -> Mappin
             for type in collectors[read.unit.type].types:
                 found.setdefault(type, why)
     return found
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Record | dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)

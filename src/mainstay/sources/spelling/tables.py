@@ -203,7 +203,7 @@ class _Reader:
     def table(self, name: str, entry: Record, inherited: str = "") -> Table:
         self.known(entry, KEYS)
         type = str(entry.get("type", inherited))
-        if type.count("::") != 2:
+        if type.count("::") not in (1, 2):  # AWS::Account has one
             self.faults.append(Fault(f"{name} names no type", entry.place))
         rename = {source: split_path(str(target)) for source, target in self.record(entry, "rename").items()}
         pairs = {source: (split_path(text["in"]), text["key"]) for source, text in self.texts(entry, "pairs", PAIR)}

@@ -1,0 +1,132 @@
+"""Sessions: whose credentials a pass has, in which account, and which regions there are.
+
+Credentials are temporary wherever a role is assumed, and renewed before they expire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from mainstay.model.errors import AccountError
+
+SESSION_NAME = "mainstay"
+OFF = ("not-opted-in",)
+
+QUICK = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling: the account, the ARN, and the partition that it lies in."""
+
+    account: str
+    arn: str
+    partition: str
+
+
+def open_session(profile: str | None = None, region: str | None = None, role_arn: str | None = None) -> boto3.Session:
+    """The session of a profile or of the environment; with a role, that role's. Raises AccountError."""
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+    except ProfileNotFound as error:
+        names = ", ".join(boto3.Session().available_profiles) or "there is none"
+        raise AccountError(f"{error}; profiles: {names}") from None
+    return assume(session, role_arn) if role_arn else session
+
+
+def assume(session: boto3.Session, role_arn: str, external_id: str | None = None) -> boto3.Session:
+    """The session of a role. The role is assumed with the first call, and again before its credentials expire."""
+    around = session._session
+    extra = {"RoleSessionName": SESSION_NAME, **({"ExternalId": external_id} if external_id else {})}
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=around.create_client,
+        source_credentials=around.get_credentials(),
+        role_arn=role_arn,
+        extra_args=extra,
+    )
+    inner = botocore.session.Session()
+    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    inner.set_config_variable("region", session.region_name)
+    return boto3.Session(botocore_session=inner, region_name=session.region_name)
+
+
+def identify(session: boto3.Session) -> Identity:
+    """Whose credentials the session has. Raises AccountError where nobody can tell."""
+    try:
+        answer = session.client(
+            "sts", region_name=session.region_name or "us-east-1", config=QUICK
+        ).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise AccountError(why(error)) from None
+    return Identity(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1])
+
+
+def regions_of(session: boto3.Session, asked: Sequence[str]) -> tuple[str, ...]:
+    """The regions to read: those that are asked for, all that are switched on for `all`, or the session's own.
+
+    Raises AccountError for a region that there is not or that is switched off, and where none is known.
+    """
+    if not asked:
+        if not session.region_name:
+            raise AccountError("no region: name one by --regions, AWS_REGION or the profile")
+        asked = (session.region_name,)
+    try:
+        home = session.region_name or "us-east-1"
+        answer = session.client("ec2", region_name=home, config=QUICK).describe_regions(AllRegions=True)
+    except (BotoCoreError, ClientError) as error:
+        if "all" in asked:
+            raise AccountError(f"which regions there are is not known: {why(error)}") from None
+        return tuple(dict.fromkeys(asked))  # what is wrong with them is told by their first call
+    states = {one["RegionName"]: one.get("OptInStatus", "") for one in answer["Regions"]}
+    if "all" in asked:
+        return tuple(sorted(name for name, state in states.items() if state not in OFF))
+    for name in asked:
+        if name not in states:
+            raise AccountError(f"there is no region {name!r} in this account; there are {', '.join(sorted(states))}")
+        if states[name] in OFF:
+            raise AccountError(f"the region {name} is switched off in this account")
+    return tuple(dict.fromkeys(asked))
+
+
+def why(error: Exception) -> str:
+    """One line for the user: what is wrong with the credentials, the clock or the network, and what to do."""
+    if isinstance(error, NoCredentialsError):
+        return "no credentials: set AWS_PROFILE or give --profile, or log in (aws sso login)"
+    if isinstance(error, PartialCredentialsError):
+        return f"the credentials are not complete: {error}"
+    if isinstance(error, NoRegionError):
+        return "no region: name one by --regions, AWS_REGION or the profile"
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        code, message = told.get("Code", ""), told.get("Message", "")
+        if "Expired" in code:
+            return f"the credentials have expired ({code}): log in again"
+        if code in ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"):
+            return f"AWS does not know these credentials ({code}: {message})"
+        if code in SKEW:
+            return f"AWS refuses the signature ({code}): check this machine's clock, then the credentials"
+        return f"{code}: {message}"
+    return str(error)
+
+
+SKEW = ("RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired")
+"""What AWS answers where the clock of the caller is wrong."""

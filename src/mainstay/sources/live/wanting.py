@@ -1,0 +1,64 @@
+"""Which calls a pass needs: those that tell something that a control of it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mainstay.model.shapes import Shape
+from mainstay.sources.live.collectors import Collector, Detail
+from mainstay.sources.spelling.routes import route
+from mainstay.sources.spelling.tables import PathOf, TypeFacts, split_path
+
+ALWAYS = ("Tags",)
+"""Who owns a resource is asked of all of them."""
+
+Reads = Mapping[str, frozenset[str]]
+
+
+def wanted_by(
+    reads: Reads, shapes: Mapping[str, Shape], facts: Mapping[str, TypeFacts]
+) -> Callable[[Collector, Detail], bool]:
+    """Says of a detail whether its answer is needed by something that reads `reads`, or to link resources.
+
+    A detail that does not say what it tells is always needed.
+    """
+    known: dict[tuple[str, int], bool] = {}
+
+    def wanted(collector: Collector, detail: Detail) -> bool:
+        key = (collector.type, id(detail))
+        if key not in known:
+            told = _told(collector, detail, shapes)
+            known[key] = not told or any(_asked(type, path) for type, path in told)
+        return known[key]
+
+    def _asked(type: str, path: PathOf) -> bool:
+        if not path:
+            return type in reads
+        if path[0] in ALWAYS:
+            return True
+        links = facts[type].links if type in facts else {}
+        asked = [split_path(one.replace(".*", "")) for one in reads.get(type, ())]
+        return any(_meet(path, one) for one in (*asked, *links))
+
+    return wanted
+
+
+def _told(collector: Collector, detail: Detail, shapes: Mapping[str, Shape]) -> list[tuple[str, PathOf]]:
+    """The types and canonical paths that a detail tells; a type alone where it tells that there is such a resource."""
+    if detail.tells:
+        return [(name, ()) if "::" in name else (collector.type, split_path(name)) for name in detail.tells]
+    if not detail.into or collector.type not in shapes:
+        return []
+    table = collector.table
+    if detail.into in table.emit:
+        return [(table.emit[detail.into].type, ())]
+    paths = [path for name, path in table.rename.items() if name.split(".")[0] == detail.into]
+    paths += [path for name, (path, _) in table.pairs.items() if name.split(".")[0] == detail.into]
+    paths += [keyed.target for name, keyed in table.keyed.items() if name.split(".")[0] == detail.into]
+    target = route(table, shapes[collector.type]).target(detail.into, table.under)
+    return [(collector.type, path) for path in (*paths, *([target] if target else ()))]
+
+
+def _meet(one: PathOf, other: PathOf) -> bool:
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
