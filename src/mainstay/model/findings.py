@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -39,6 +39,13 @@ class Gap:
     call: str = ""
     permission: str = ""
     controls: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The place, or the account, region and type that a call was about; empty where it is about nothing of these."""
+        if self.place is not None:
+            return str(self.place)
+        return " ".join(filter(None, (self.unit.scope, self.unit.region, self.unit.type))) if self.unit else ""
 
     @property
     def fingerprint(self) -> str:
@@ -110,7 +117,7 @@ class Review:
     """All that a review found, in the order of files and addresses.
 
     `fixed` are failures that were known before and are gone. `remarks` are about what the user gave: a waiver that
-    has expired or that nothing needs.
+    has expired or that nothing needs. `accounts` are those that were read, each with its regions.
     """
 
     findings: Sequence[Finding]
@@ -123,3 +130,4 @@ class Review:
     known_gaps: frozenset[Gap] = frozenset()
     reports: Sequence[Report] = ()
     remarks: Sequence[Fault] = ()
+    accounts: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from mainstay.outputs.frames import SourceLines
 from mainstay.outputs.paint import Line, Tone, cells, painter, wrap
 from mainstay.outputs.style import Style
 from mainstay.outputs.summary import Summary, Tally, summarize
-from mainstay.outputs.wording import by_place, count, fresh, settling, told, waived, where
+from mainstay.outputs.wording import by_place, count, fresh, open_controls, settling, told, waived, where
 
 EXAMPLES_SHOWN = 3
 DOUBTS_SHOWN = 10
@@ -107,7 +107,10 @@ def _gaps(review: Review, style: Style) -> Iterator[Line]:
     for (kind, reason), members in shown:
         for number, line in enumerate(wrap(f"{kind}: {reason}", style.width - 4)):
             yield (("  " if number == 0 else "    ", "plain"), (line, "plain"))
-        places = [str(gap.place) for gap in members if gap.place]
+        unknown = open_controls(members)
+        if unknown:
+            yield ((f"      {unknown}", "quiet"),)
+        places = [gap.where for gap in members if gap.where]
         listed = places if style.verbose else places[:EXAMPLES_SHOWN]
         for place in listed:
             yield ("      ", "plain"), (place, "place")

@@ -141,7 +141,18 @@ def _decided(finding: Finding) -> str:
 
 
 def _gap(gap: Gap, known: Collection[Gap]) -> dict[str, Any]:
-    return {"kind": gap.kind, "reason": gap.reason, **_place(gap.place), "known": gap in known}
+    return {
+        "kind": gap.kind,
+        "reason": gap.reason,
+        **_place(gap.place),
+        "known": gap in known,
+        "account": gap.unit.scope if gap.unit else None,
+        "region": gap.unit.region if gap.unit else None,
+        "type": gap.unit.type if gap.unit else None,
+        "call": gap.call or None,
+        "permission": gap.permission or None,
+        "controls": gap.controls,
+    }
 
 
 def _known(known: Known) -> dict[str, Any]:
@@ -188,6 +199,7 @@ def _summary(review: Review, summary: Summary) -> dict[str, Any]:
     return {
         "resources": review.resource_count,
         "files": review.file_count,
+        "accounts": {account: list(regions) for account, regions in review.accounts.items()},
         "findings": len(review.findings),
         "gaps": len(review.gaps),
         "controls_loaded": len(review.controls),

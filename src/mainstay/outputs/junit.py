@@ -67,7 +67,7 @@ def _case(finding: Finding) -> str:
 
 
 def _gap(gap: Gap) -> str:
-    name = str(gap.place) if gap.place else gap.kind
+    name = gap.where or gap.kind
     said = f'<error type="{gap.kind}" message={_quoted(gap.reason)}/>'
     return f'    <testcase name={_quoted(name)} classname="gaps">\n      {said}\n    </testcase>\n'
 

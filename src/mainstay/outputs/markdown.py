@@ -93,7 +93,7 @@ def _gaps(review: Review) -> Iterator[str]:
     yield f"{count(len(gaps), 'thing')} could not be read, so nothing is said of what is in it:"
     yield ""
     for gap in gaps[:GAPS_SHOWN]:
-        yield f"- {_code(str(gap.place)) + ': ' if gap.place else ''}{_plain(_short(gap.reason))}"
+        yield f"- {_code(gap.where) + ': ' if gap.where else ''}{_plain(_short(gap.reason))}"
     if len(gaps) > GAPS_SHOWN:
         yield f"- and {len(gaps) - GAPS_SHOWN:,} more"
     yield ""

@@ -35,6 +35,8 @@ GAP_MEANINGS = {
     "module": "A module's code is not here.",
     "evaluation": "An expression can't be evaluated.",
     "refused": "The code asks for something that a review does not do.",
+    "denied": "AWS refused a call: the identity may not make it.",
+    "failed": "A call of AWS gave no answer.",
     "limit": "A limit that protects the review was reached.",
     "unsupported": "The code uses something that mainstay does not read yet.",
     "internal": "mainstay itself failed on this; the rest is judged.",
@@ -181,6 +183,7 @@ def _gap(gap: Gap, base: Path) -> dict[str, Any]:
         "level": "warning",
         "message": {"text": gap.reason},
         **({"locations": [{"physicalLocation": _physical(gap.place, base)}]} if gap.place else {}),
+        **({"locations": [{"logicalLocations": [{"fullyQualifiedName": gap.where}]}]} if gap.unit else {}),
     }
 
 

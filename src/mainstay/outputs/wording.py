@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from mainstay.model.controls import SEVERITIES
 from mainstay.model.decisions import Waiver
-from mainstay.model.findings import Finding, Reason, Review
+from mainstay.model.findings import Finding, Gap, Reason, Review
 from mainstay.model.places import Place, ServiceDefault
 
 AMOUNT = re.compile(r"\d+ elements?\b")
@@ -71,12 +72,29 @@ def waived(waiver: Waiver) -> str:
     return f"waived{owner}{until}: {waiver.reason}"
 
 
+def _extent(review: Review) -> str:
+    """How much was looked at."""
+    parts = [count(review.resource_count, "resource")]
+    if review.accounts:
+        regions = {region for regions in review.accounts.values() for region in regions}
+        parts += [count(len(review.accounts), "account"), count(len(regions), "region")]
+    if review.file_count or not review.accounts:
+        parts.append(count(review.file_count, "file"))
+    return ", ".join(parts)
+
+
+def open_controls(gaps: Iterable[Gap]) -> str:
+    """How many controls gaps leave unknown, in words; empty where they say nothing of controls."""
+    ids = {control for gap in gaps for control in gap.controls}
+    return f"{count(len(ids), 'control')} left unknown" if ids else ""
+
+
 def told(review: Review) -> str:
     """The review in one line: its failures by severity, what it looked at, and what stays open."""
     counts = Counter(finding.verdict for finding in review.findings)
     new = fresh(review)
     severities = Counter(finding.control.severity for finding in new)
-    extent = f"{count(review.resource_count, 'resource')}, {count(review.file_count, 'file')}"
+    extent = _extent(review)
     compared = any(finding.change is not None for finding in review.findings) or review.fixed
     known = counts["fail"] - len(new)
     kind = "new " if compared else ""

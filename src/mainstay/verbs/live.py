@@ -66,6 +66,7 @@ def review_live(
         for one in passes:
             judged = one.judged(units, survey.step)
             survey.add(judged)
+            survey.accounts[one.scope] = one.account.regions
             if ledger is not None and pass_ is not None:
                 ledger.record_findings(pass_, judged.findings, one.covered)
     if ledger is not None and pass_ is not None:

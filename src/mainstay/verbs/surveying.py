@@ -26,6 +26,7 @@ class Survey:
         self.inputs: set[str] = set()
         self.resource_count = 0
         self.files: dict[str, int] = {}
+        self.accounts: dict[str, Sequence[str]] = {}
 
     def step(self) -> None:
         self.done += 1
@@ -48,6 +49,7 @@ class Survey:
             resource_count=self.resource_count,
             file_count=sum(self.files.values()),
             unjudged_types=dict(sorted(self.unjudged.items())),
+            accounts=self.accounts,
         )
 
 

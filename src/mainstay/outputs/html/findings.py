@@ -168,11 +168,11 @@ def gaps(review: Review, style: Style) -> Iterator[Markup]:
     yield _start("gaps", "Gaps", f"{count(len(review.gaps), 'thing')} could not be read: nothing is said of them")
     yield opening("ul", class_="resources")
     for (kind, reason), members in list(alike.items())[: _most(style)]:
-        places = [gap.place for gap in members if gap.place is not None]
+        places = [gap.where for gap in members if gap.where]
         said: list[str] = [element("b", kind), f": {_short(reason)} "]
         if all(gap in review.known_gaps for gap in members):
             said.append(element("span", "known", class_="mark"))
-        said.append(joined(map(_place, places[:EXAMPLES_SHOWN]), " "))
+        said.append(joined((element("span", one, class_="place") for one in places[:EXAMPLES_SHOWN]), " "))
         if len(places) > EXAMPLES_SHOWN:
             said.append(f" and {len(places) - EXAMPLES_SHOWN:,} more")
         yield element("li", *said)

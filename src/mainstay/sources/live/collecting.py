@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Unit
 from mainstay.model.values import Record, Unknown, Value
-from mainstay.sources.live.calls import CallError, Caller, Refused, Unavailable
+from mainstay.sources.live.calls import Caller, CallError, Refused, Unavailable
 from mainstay.sources.live.collectors import Batch, Call, Collector, Detail
 from mainstay.sources.live.filling import Missing, fill
 from mainstay.sources.live.permissions import action_of
@@ -205,7 +205,9 @@ class _Work:
 
     @staticmethod
     def nothing(call: Call, error: CallError | Missing) -> bool:
-        return isinstance(error, Unavailable) or (isinstance(error, CallError) and error.code in call.none)
+        if isinstance(error, Missing):
+            return False
+        return isinstance(error, Unavailable) or any(_means(one, error) for one in call.none)
 
     def gap(self, call: Call, error: CallError | Missing, whole: bool = False) -> None:
         """Notes once for a unit that a call was refused or failed."""
@@ -214,24 +216,36 @@ class _Work:
             return
         self.denied.add((call.operation, code))
         kind: GapKind = "denied" if isinstance(error, Refused) else "failed"
-        permission = call.permission or action_of(call.service, call.operation)
         self.done.gaps.append(
             Gap(
                 kind,
                 _reason(call, error),
                 unit=self.done.unit,
                 call=f"{call.service}.{call.operation}",
-                permission=permission if kind == "denied" else "",
+                permission=_permission(call) if kind == "denied" else "",
                 controls=self.around.controls(self.collector.type),
             )
         )
 
 
+def _permission(call: Call) -> str:
+    return call.permission or action_of(call.service, call.operation)
+
+
+def _means(wanted: str, error: CallError) -> bool:
+    """Whether an error is the one that is named: by its code, or by `code: words of its message`."""
+    code, _, words = wanted.partition(": ")
+    return code == error.code and words in error.message
+
+
 def _reason(call: Call, error: CallError | Missing) -> str:
     if isinstance(error, Missing):
         return f"{call.service}.{call.operation} could not be asked: {error} is not known"
-    verb = "was refused" if isinstance(error, Refused) else "failed"
-    return f"{call.service}.{call.operation} {verb}: {error}"
+    name = f"{call.service}.{call.operation}"
+    if not isinstance(error, Refused):
+        return f"{name} failed: {error}"
+    denied = ", by an explicit deny" if "explicit deny" in error.message else ""
+    return f"{name} was refused ({error.code}{denied}): it needs {_permission(call)}"
 
 
 def _taken(call: Call, page: Record) -> Value:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mainstay.model.findings import Gap
 from mainstay.model.places import Unit
 from mainstay.model.resources import Origin, Resource
-from mainstay.model.values import Record, Unknown, Value
+from mainstay.model.values import Unknown, Value
 from mainstay.sources.live.collecting import GLOBAL, Collected, Collecting, Found, bodies
 from mainstay.sources.live.collectors import Collector
 from mainstay.sources.live.filling import Missing, fill
