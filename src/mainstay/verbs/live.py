@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstay import __version__
@@ -13,9 +14,10 @@ from mainstay.analysis import linked
 from mainstay.model.controls import Control
 from mainstay.model.findings import Gap, Review
 from mainstay.model.places import Unit
+from mainstay.model.resources import Resource
 from mainstay.model.values import Record
 from mainstay.sources import Scope
-from mainstay.sources.live import Account, Caller, Collecting, Read, load_collectors, unseen, wanted_by
+from mainstay.sources.live import Account, Caller, CloudControl, Collecting, Read, load_collectors, unseen, wanted_by
 from mainstay.verbs.judged import Judged
 from mainstay.verbs.judging import Judge
 from mainstay.verbs.surveying import Progress, Survey
@@ -66,7 +68,7 @@ def review_live(
         for one in passes:
             judged = one.judged(units, survey.step)
             survey.add(judged)
-            survey.accounts[one.scope] = one.account.regions
+            survey.accounts[one.scope] = one.regions
             if ledger is not None and pass_ is not None:
                 ledger.record_findings(pass_, judged.findings, one.covered)
     if ledger is not None and pass_ is not None:
@@ -83,7 +85,7 @@ def target_name(targets: Sequence[Target]) -> str:
 
 
 class _AccountPass:
-    """The pass over one account."""
+    """The pass over one account: by collectors, and by Cloud Control what no collector reads."""
 
     def __init__(
         self,
@@ -99,36 +101,54 @@ class _AccountPass:
         self.pass_ = pass_
         self.now = now
         self.scope = target.caller.account
+        self.regions = target.regions
         spelling = judge.spelling
         wanted = wanted_by(spelling.reads, spelling.shapes, spelling.tables.types)
-        collecting = Collecting(target.caller, judge.controls_of, wanted, each)
-        self.account = Account(collecting, spelling, load_collectors(), target.regions)
-        units = self.account.units(judge.types)
+        collectors = load_collectors()
+        self.account = Account(
+            Collecting(target.caller, judge.controls_of, wanted, each), spelling, collectors, target.regions
+        )
+        self.long_tail = CloudControl(target.caller, judge.controls_of, spelling.with_defaults, each=each)
+        collected = frozenset[str]().union(*(one.types for one in collectors.values()))
+        left = judge.types - collected
+        around = frozenset[str]().union(*map(self.long_tail.parents, left))
+        self.types_of = {unit: self.account.types_of(unit) for unit in self.account.units({*judge.types, *around})}
+        tail = self.long_tail.units(left | (around - collected), target.regions)
+        self.types_of.update((unit, frozenset({unit.type})) for unit in tail)
+        self.tail = frozenset(tail)
         done = ledger.collected(pass_) if ledger is not None and pass_ is not None else frozenset()
-        self.kept = [unit for unit in units if unit in done]
-        self.todo = [unit for unit in units if unit not in done]
-        self.ids = {control.id for control in judge.controls}
+        self.kept = [unit for unit in self.types_of if unit in done]
+        self.todo = [unit for unit in self.types_of if unit not in done]
         self.incomplete: set[tuple[str, str]] = set()
 
     def judged(self, pool: ThreadPoolExecutor, step: Callable[[], None]) -> Judged:
+        """Reads what is left to read, and judges all of it."""
         resources = list(self.ledger.observed(self.kept)) if self.ledger is not None and self.kept else []
         gaps: list[Gap] = []
         reads: list[Read] = []
-        for read in self.reads(pool):
-            if self.ledger is not None and self.pass_ is not None:
-                self.ledger.record_unit(self.pass_, read.unit, read.resources, read.gaps, self.now())
-            resources.extend(read.resources)
-            gaps.extend(read.gaps)
-            reads.append(replace(read, resources=()))
-            if not read.complete:
-                self.incomplete.update((read.unit.region, type) for type in self.account.types_of(read.unit))
-            step()
-        scope = Scope(self.scope, linked(resources), gaps, unseen=unseen(reads, load_collectors()))
+        listed_for_others = {unit for unit in self.tail if self.long_tail.parents(unit.type)}
+        first = [unit for unit in self.todo if unit not in listed_for_others]
+        for units in (first, [unit for unit in self.todo if unit in listed_for_others]):
+            for read in self.reads(pool, units, resources):
+                if self.ledger is not None and self.pass_ is not None:
+                    self.ledger.record_unit(
+                        self.pass_, read.unit, read.resources, read.gaps, self.now(), listed=read.complete
+                    )
+                resources.extend(read.resources)
+                gaps.extend(read.gaps)
+                reads.append(replace(read, resources=()))
+                if not read.complete:
+                    self.incomplete.update((read.unit.region, type) for type in self.types_of[read.unit])
+                step()
+        scope = Scope(self.scope, linked(resources), gaps, unseen=unseen(reads, self.types_of.__getitem__))
         return self.judge.judged(scope)
 
-    def reads(self, pool: ThreadPoolExecutor) -> Iterator[Read]:
-        """Units as they are done. The first fault of ours ends the others."""
-        waiting: dict[Future[Read], Unit] = {pool.submit(self.account.read, unit): unit for unit in self.todo}
+    def reads(self, pool: ThreadPoolExecutor, units: Sequence[Unit], known: Sequence[Resource]) -> Iterator[Read]:
+        """The units as they are done. The first error that ends a pass ends the others."""
+        parents: dict[tuple[str, str], list[Resource]] = {}
+        for resource in known:
+            parents.setdefault((resource.origin.region or "global", resource.type), []).append(resource)
+        waiting = [pool.submit(self.read, unit, parents) for unit in units]
         try:
             for future in as_completed(waiting):
                 yield future.result()
@@ -136,8 +156,19 @@ class _AccountPass:
             for future in waiting:
                 future.cancel()
 
+    def read(self, unit: Unit, known: Mapping[tuple[str, str], Sequence[Resource]]) -> Read:
+        if unit not in self.tail:
+            return self.account.read(unit)
+        types = self.long_tail.parents(unit.type)
+        parents = {type: known.get((unit.region, type), ()) or known.get(("global", type), ()) for type in types}
+        return self.long_tail.read(unit, parents)
+
     def covered(self, scope: str, region: str, type: str, control: str) -> bool:
         """Whether this pass would have seen a finding, so that one that it did not see is gone."""
         if scope != self.scope or control not in self.ids or type not in self.judge.types:
             return False
-        return (region or "global", type) not in self.incomplete and (not region or region in self.account.regions)
+        return (region or "global", type) not in self.incomplete and (not region or region in self.regions)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        return frozenset(control.id for control in self.judge.controls)

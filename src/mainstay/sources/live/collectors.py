@@ -6,7 +6,7 @@ them by canonical type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -136,11 +136,11 @@ class Collector:
         """The types whose resources come out: its own, and those that its table makes of pieces of it."""
         return frozenset({self.type, *(inner.type for inner in self.table.emit.values())})
 
-    @property
-    def calls(self) -> Iterable[Call]:
+    def calls_for(self, wanted: Callable[[Collector, Detail], bool]) -> Iterator[Call]:
+        """The calls that are made where only what is `wanted` is asked for."""
         if self.listing is not None:
             yield self.listing
-        yield from (detail.call for detail in self.details)
+        yield from (detail.call for detail in self.details if wanted(self, detail))
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstay.model.findings import Gap
@@ -122,12 +122,12 @@ def _filled(template: str, known: Mapping[str, Value]) -> str:
         return ""
 
 
-def unseen(reads: Iterable[Read], collectors: Mapping[str, Collector]) -> Mapping[str, Unknown]:
+def unseen(reads: Iterable[Read], types_of: Callable[[Unit], Iterable[str]]) -> Mapping[str, Unknown]:
     """The types of which there may be more than was seen, each with the reason."""
     found: dict[str, Unknown] = {}
     for read in reads:
         if not read.complete:
             why = Unknown(read.gaps[0].reason if read.gaps else "not all of them could be listed")
-            for type in collectors[read.unit.type].types:
+            for type in types_of(read.unit):
                 found.setdefault(type, why)
     return found
