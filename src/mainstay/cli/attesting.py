@@ -90,6 +90,7 @@ def check(path: Path, signers: Path | None) -> int:
     Exit code 1 where one has expired or is not signed by whom it names.
     """
     from mainstay.catalog import load_practices
+    from mainstay.outputs.wording import count
     from mainstay.settings.attestations import find_attestations, read_attestations
     from mainstay.verbs.attesting import check as run
     from mainstay.verbs.attesting import find_signers
@@ -105,7 +106,7 @@ def check(path: Path, signers: Path | None) -> int:
         why = f"on {said.expires}" if state == "expired" else one.why or f"until {said.expires}"
         bad += state != "signed"
         click.echo(f"{said.practice}  {state:9}  {said.by}  {why}  {said.place}")
-    click.echo(f"{len(checked)} statements, {bad} of them do not count" if checked else "no statements found")
+    click.echo(f"{count(len(checked), 'statement')}, {bad} of no account" if checked else "no statements found")
     return Exit.FINDINGS if bad else Exit.CLEAN
 
 

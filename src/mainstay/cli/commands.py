@@ -9,6 +9,7 @@ import click
 from mainstay.cli import terminal
 from mainstay.cli.choosing import PILLAR, SEVERITY, catalog_option, chosen_catalog, practice_ids
 from mainstay.cli.completion import completion
+from mainstay.cli.doctoring import doctor, permissions
 from mainstay.cli.exits import Exit
 from mainstay.cli.review import review
 
@@ -107,4 +108,6 @@ def new_control(name: str, type_name: str, directory: Path) -> None:
     click.echo(f"wrote {path}; run its examples with: mainstay test --catalog {directory}")
 
 
-COMMANDS: tuple[click.Command, ...] = (review, explain, list_controls, test, new, export, completion)
+COMMANDS: tuple[click.Command, ...] = (
+    review, explain, list_controls, test, new, export, doctor, permissions, completion,
+)  # fmt: skip

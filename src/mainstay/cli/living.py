@@ -9,21 +9,38 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    import boto3
+
     from mainstay.cli.review import Asked
     from mainstay.evidence import Ledger
+    from mainstay.model.findings import Gap
+    from mainstay.sources.live.sessions import Identity
     from mainstay.verbs.live import Target
 
 LEDGER = ".mainstay/ledger.sqlite"
+
+
+def account_options(command: Any) -> Any:
+    """By whose credentials an account is called, and in which regions."""
+    options = (
+        click.option("--profile", metavar="NAME", help="Call accounts with the credentials of this profile."),
+        click.option("--role-arn", metavar="ARN", help="Call accounts as this role."),
+        click.option("--regions", multiple=True, metavar="NAME",
+                     help="A region of the account to read, or `all`; may repeat. [default: the profile's]"),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def live_options(command: Any) -> Any:
     """The options of a review of accounts."""
     options = (
         click.option("--live", is_flag=True, help="Review what is running: read the account, changing nothing."),
-        click.option("--profile", metavar="NAME", help="With --live: the profile whose credentials are used."),
-        click.option("--role-arn", metavar="ARN", help="With --live: the role to assume."),
-        click.option("--regions", multiple=True, metavar="NAME",
-                     help="With --live: a region to read, or `all`; may repeat. [default: the profile's]"),
+        account_options,
+        click.option("--accounts", multiple=True, metavar="ID", help="With --live: an account to read; may repeat."),
+        click.option("--organization", is_flag=True, help="With --live: read every account of the organisation."),
+        click.option("--role-name", metavar="NAME", help="With --live: the role to assume in each account."),
         click.option("--ledger", metavar="URL",
                      help=f"Remember what is seen in this file or postgresql:// database. [with --live: {LEDGER}]"),
         click.option("--no-ledger", is_flag=True, help="With --live: remember nothing."),
@@ -34,17 +51,56 @@ def live_options(command: Any) -> Any:
     return command
 
 
-def targets(asked: Asked) -> Sequence[Target]:
-    """The accounts to read. Raises AccountError where one cannot be reached."""
+def targets(asked: Asked) -> tuple[Sequence[Target], Sequence[Gap]]:
+    """The accounts to read, and those that cannot be. Raises AccountError where there is none."""
+    if not (asked.organization or asked.accounts):
+        return [target(asked.profile, asked.role_arn, asked.regions)[1]], []
+    from mainstay.model.errors import AccountError, UsageError
+    from mainstay.sources.live import organizations
+    from mainstay.sources.live.sessions import identify, open_session
+
+    if asked.organization and asked.accounts:
+        raise UsageError("--organization reads all accounts: leave out --accounts")
+    regions = _listed(asked.regions)
+    session = open_session(asked.profile, _first(regions), asked.role_arn)
+    own = identify(session)
+    members = (
+        organizations.members(session, own.partition)
+        if asked.organization
+        else organizations.named(_listed(asked.accounts))
+    )
+    found = list(organizations.sessions(session, own, members, asked.role_name))
+    reached, gaps = organizations.reached(found, lambda one, identity: _target(one, identity, regions))
+    if not reached:
+        raise AccountError(gaps[0].reason if gaps else "the organisation has no active accounts")
+    return reached, gaps
+
+
+def target(profile: str | None, role_arn: str | None, regions: tuple[str, ...]) -> tuple[Identity, Target]:
+    """The account that a profile or the environment leads to, and who is calling it."""
+    from mainstay.sources.live.sessions import identify, open_session
+
+    names = _listed(regions)
+    session = open_session(profile, _first(names), role_arn)
+    identity = identify(session)
+    return identity, _target(session, identity, names)
+
+
+def _target(session: boto3.Session, identity: Identity, regions: tuple[str, ...]) -> Target:
     from mainstay.sources.live.api import Api
-    from mainstay.sources.live.sessions import identify, open_session, regions_of
+    from mainstay.sources.live.sessions import regions_of
     from mainstay.verbs.live import Target
 
-    regions = tuple(name for each in asked.regions for name in each.replace(",", " ").split())
-    first = next((name for name in regions if name != "all"), None)
-    session = open_session(asked.profile, asked.region or first, asked.role_arn)
-    identity = identify(session)
-    return [Target(Api(session, identity.account, identity.partition), regions_of(session, regions))]
+    return Target(Api(session, identity.account, identity.partition), regions_of(session, regions))
+
+
+def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values that may be given one by one, or with commas between them."""
+    return tuple(name for each in values for name in each.replace(",", " ").split())
+
+
+def _first(regions: tuple[str, ...]) -> str | None:
+    return next((name for name in regions if name != "all"), None)
 
 
 def ledger_of(asked: Asked, write: bool = True) -> Ledger | None:

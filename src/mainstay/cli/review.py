@@ -92,6 +92,9 @@ class Asked:
     profile: str | None
     role_arn: str | None
     regions: tuple[str, ...]
+    accounts: tuple[str, ...]
+    organization: bool
+    role_name: str | None
     ledger: str | None
     no_ledger: bool
     resume: bool
@@ -302,12 +305,12 @@ class _Run:
         from mainstay.verbs.live import review_live
 
         with ExitStack() as stack:
-            found = targets(self.asked)
+            found, gaps = targets(self.asked)
             ledger = ledger_of(self.asked)
             if ledger is not None:
                 stack.enter_context(ledger)
             progress = stack.enter_context(terminal.progress(not self.asked.quiet))
-            return review_live(found, self.controls, ledger, self.asked.resume, progress)
+            return review_live(found, self.controls, ledger, self.asked.resume, progress, gaps)
 
     def judged(self, paths: Sequence[Path], options: Options, kept: bool) -> Review:
         """The bare review. An earlier state of the code is not `kept`, and may lack what options give values to."""

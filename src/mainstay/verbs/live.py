@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,22 +13,29 @@ from typing import TYPE_CHECKING
 from mainstay import __version__
 from mainstay.analysis import linked
 from mainstay.model.controls import Control
+from mainstay.model.errors import AccountError
 from mainstay.model.findings import Gap, Review
 from mainstay.model.places import Unit
 from mainstay.model.resources import Resource
 from mainstay.model.values import Record
 from mainstay.sources import Scope
 from mainstay.sources.live import Account, Caller, CloudControl, Collecting, Read, load_collectors, unseen, wanted_by
+from mainstay.sources.spelling import Table
 from mainstay.verbs.judged import Judged
 from mainstay.verbs.judging import Judge
 from mainstay.verbs.surveying import Progress, Survey
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger
-    from mainstay.model.evidence import Pass
+    from mainstay.model.evidence import Pass, PassState
 
 UNITS_AT_ONCE = 8
 CALLS_AT_ONCE = 16
+ACCOUNTS_AT_ONCE = 4
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +52,68 @@ def review_live(
     ledger: Ledger | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    unreached: Sequence[Gap] = (),
+    now: Callable[[], datetime] = _now,
 ) -> Review:
     """Reads the accounts unit by unit and judges each as one scope.
 
     With a ledger, every unit is in it before the next is waited for; `resume` takes from there what an interrupted
-    pass over the same targets has read. What cannot be read is among the gaps.
+    pass over the same targets has read. What cannot be read is among the gaps, `unreached` accounts first; with
+    several accounts, one that fails does not stop the others.
     """
-    collectors = load_collectors()
-    judge = Judge(controls, {type: one.table for type, one in collectors.items()})
+    judge = Judge(controls, live_tables())
     survey = Survey(progress)
+    survey.gaps.update(dict.fromkeys(unreached))
     pass_ = None
     if ledger is not None:
         name = target_name(targets)
         pass_ = (ledger.resumable("live", name) if resume else None) or ledger.begin("live", name, __version__, now())
-    with ThreadPoolExecutor(CALLS_AT_ONCE, "call") as calls, ThreadPoolExecutor(UNITS_AT_ONCE, "unit") as units:
+    state: PassState = "interrupted"
+    try:
+        with ThreadPoolExecutor(CALLS_AT_ONCE, "call") as calls, ThreadPoolExecutor(UNITS_AT_ONCE, "unit") as units:
 
-        def each(work: Callable[[Record], None], bodies: Sequence[Record]) -> None:
-            list(calls.map(work, bodies))
+            def each(work: Callable[[Record], None], bodies: Sequence[Record]) -> None:
+                list(calls.map(work, bodies))
 
-        passes = [_AccountPass(target, judge, each, ledger, pass_, now) for target in targets]
-        survey.known = sum(len(one.todo) for one in passes)
-        for one in passes:
-            judged = one.judged(units, survey.step)
-            survey.add(judged)
-            survey.accounts[one.scope] = one.regions
-            if ledger is not None and pass_ is not None:
-                ledger.record_findings(pass_, judged.findings, one.covered)
-    if ledger is not None and pass_ is not None:
-        ledger.end(pass_, "complete", now())
+            passes = [AccountPass(target, judge, each, ledger, pass_, now) for target in targets]
+            survey.known = sum(len(one.todo) for one in passes)
+            with _several(targets) as accounts:
+                results = accounts(lambda one: _read(one, units, survey, len(passes)), passes)
+                for one, judged in zip(passes, results, strict=True):
+                    survey.accounts[one.scope] = one.regions
+                    survey.add(judged)
+                    if ledger is not None and pass_ is not None:
+                        ledger.record_findings(pass_, judged.findings, one.covered)
+        state = "complete"
+    finally:
+        if ledger is not None and pass_ is not None:
+            ledger.end(pass_, state, now())
     return survey.review(controls)
+
+
+@contextmanager
+def _several(targets: Sequence[Target]) -> Iterator[Callable[..., Iterator[Judged]]]:
+    """A `map` that has a few accounts under way at once."""
+    if len(targets) == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(ACCOUNTS_AT_ONCE, "account") as pool:
+        yield pool.map
+
+
+def _read(one: AccountPass, units: ThreadPoolExecutor, survey: Survey, accounts: int) -> Judged:
+    try:
+        return one.judged(units, survey.step)
+    except AccountError as error:
+        if accounts == 1:
+            raise
+        reason = f"account {one.scope} could not be read to the end: {error}"
+        return Judged([], [Gap("failed", reason, unit=Unit(one.scope))])
+
+
+def live_tables() -> Mapping[str, Table]:
+    """How the resources of accounts are spelled, by type."""
+    return {type: collector.table for type, collector in load_collectors().items()}
 
 
 def target_name(targets: Sequence[Target]) -> str:
@@ -84,7 +124,7 @@ def target_name(targets: Sequence[Target]) -> str:
     )
 
 
-class _AccountPass:
+class AccountPass:
     """The pass over one account: by collectors, and by Cloud Control what no collector reads."""
 
     def __init__(
@@ -92,9 +132,9 @@ class _AccountPass:
         target: Target,
         judge: Judge,
         each: Callable[[Callable[[Record], None], Sequence[Record]], None],
-        ledger: Ledger | None,
-        pass_: Pass | None,
-        now: Callable[[], datetime],
+        ledger: Ledger | None = None,
+        pass_: Pass | None = None,
+        now: Callable[[], datetime] = _now,
     ) -> None:
         self.judge = judge
         self.ledger = ledger
@@ -126,22 +166,29 @@ class _AccountPass:
         resources = list(self.ledger.observed(self.kept)) if self.ledger is not None and self.kept else []
         gaps: list[Gap] = []
         reads: list[Read] = []
-        listed_for_others = {unit for unit in self.tail if self.long_tail.parents(unit.type)}
-        first = [unit for unit in self.todo if unit not in listed_for_others]
-        for units in (first, [unit for unit in self.todo if unit in listed_for_others]):
-            for read in self.reads(pool, units, resources):
-                if self.ledger is not None and self.pass_ is not None:
-                    self.ledger.record_unit(
-                        self.pass_, read.unit, read.resources, read.gaps, self.now(), listed=read.complete
-                    )
-                resources.extend(read.resources)
-                gaps.extend(read.gaps)
-                reads.append(replace(read, resources=()))
-                if not read.complete:
-                    self.incomplete.update((read.unit.region, type) for type in self.types_of[read.unit])
-                step()
+        for read in self.everything(pool, resources):
+            if self.ledger is not None and self.pass_ is not None:
+                self.ledger.record_unit(
+                    self.pass_, read.unit, read.resources, read.gaps, self.now(), listed=read.complete
+                )
+            resources.extend(read.resources)
+            gaps.extend(read.gaps)
+            reads.append(replace(read, resources=()))
+            if not read.complete:
+                self.incomplete.update((read.unit.region, type) for type in self.types_of[read.unit])
+            step()
         scope = Scope(self.scope, linked(resources), gaps, unseen=unseen(reads, self.types_of.__getitem__))
         return self.judge.judged(scope)
+
+    def everything(self, pool: ThreadPoolExecutor, known: Sequence[Resource] = ()) -> Iterator[Read]:
+        """What is left to read; last, what is listed for the resources of others, which `known` may hold already."""
+        after = {unit for unit in self.tail if self.long_tail.parents(unit.type)}
+        above = frozenset[str]().union(*(self.long_tail.parents(unit.type) for unit in after))
+        parents = [one for one in known if one.type in above]
+        for read in self.reads(pool, [unit for unit in self.todo if unit not in after], ()):
+            parents.extend(one for one in read.resources if one.type in above)
+            yield read
+        yield from self.reads(pool, [unit for unit in self.todo if unit in after], parents)
 
     def reads(self, pool: ThreadPoolExecutor, units: Sequence[Unit], known: Sequence[Resource]) -> Iterator[Read]:
         """The units as they are done. The first error that ends a pass ends the others."""

@@ -10,6 +10,7 @@ from mainstay.sources.live import Collector, load_collectors, wanted_by
 from mainstay.sources.live.permissions import Policy, action_of, policies
 from mainstay.sources.live.registry import load_registry
 from mainstay.verbs.judging import Judge
+from mainstay.verbs.live import live_tables
 
 ALWAYS = ("sts:GetCallerIdentity", "ec2:DescribeRegions")
 """Who is calling, and which regions there are."""
@@ -27,7 +28,7 @@ class Need:
 def needs(controls: Sequence[Control], organization: bool = False) -> list[Need]:
     """The actions that a review of accounts by the controls needs, in order of their names."""
     collectors = load_collectors()
-    judge = Judge(controls, {type: one.table for type, one in collectors.items()})
+    judge = Judge(controls, live_tables())
     found: dict[str, set[str]] = {action: set() for action in (*ALWAYS, *(ORGANIZATION if organization else ()))}
     for type, action in _actions(judge, collectors):
         found.setdefault(action, set()).update(judge.controls_of(type))

@@ -86,7 +86,7 @@ class Api:
         parameters: Mapping[str, Value],
         tokens: tuple[str, str] | None = None,
     ) -> Iterator[Record]:
-        """As `Caller` says. Raises AccountError where no further call can succeed: credentials expired, a wrong clock."""
+        """As `Caller` says. Raises AccountError where no further call can succeed, as with expired credentials."""
         down = self._down.get((service, region))
         if down is not None:
             raise down

@@ -52,12 +52,29 @@ class CloudControl:
     pause: Callable[[float], None] = time.sleep
 
     def units(self, types: Collection[str], regions: Sequence[str]) -> list[Unit]:
-        """The units that the types need, global ones first; also of a type that the registry knows and cannot read."""
-        known = [self.registry[type] for type in sorted(types) if type in self.registry]
-        units = [Unit(self.caller.account, GLOBAL, one.type) for one in known if one.at]
+        """The units that the types need, global ones first; of a type that cannot be read, none."""
+        known = [self.registry[type] for type in sorted(types) if self.can_read(type)]
+        units = [Unit(self.caller.account, GLOBAL, one.type) for one in known if one.is_global]
         for region in regions:
             units.extend(Unit(self.caller.account, region, one.type) for one in known if not one.at)
         return units
+
+    def can_read(self, type: str) -> bool:
+        return type in self.registry and self.registry[type].is_readable
+
+    def unreadable(self, types: Collection[str]) -> list[Gap]:
+        """A gap for each type that Cloud Control cannot read, of the account as a whole."""
+        return [
+            self._unreadable(Unit(self.caller.account, "", type)) for type in sorted(types) if not self.can_read(type)
+        ]
+
+    def _unreadable(self, unit: Unit) -> Gap:
+        entry = self.registry.get(unit.type)
+        reason = f"Cloud Control cannot list and read {unit.type}"
+        if entry is not None and entry.way is None and entry.reads is not None:
+            needs = " or ".join(" and ".join(way) for way in entry.needs)
+            reason = f"the list of {unit.type} needs {needs}, and nothing tells which there are"
+        return Gap("unsupported", reason, unit=unit, call=_named(LIST), controls=self.controls(unit.type))
 
     def parents(self, type: str) -> frozenset[str]:
         """The types whose resources, of the same region, `read` wants to be given."""
@@ -65,6 +82,8 @@ class CloudControl:
 
     def read(self, unit: Unit, parents: Parents | None = None) -> Read:
         """The resources of a unit. Whatever goes wrong is among its gaps."""
+        if not self.can_read(unit.type):
+            return Read(unit, (), (self._unreadable(unit),), complete=False)
         work = _Work(self, self.registry[unit.type], unit, parents or {})
         resources = work.resources()
         return Read(unit, resources, tuple(work.gaps), work.complete)
@@ -86,14 +105,11 @@ class _Work:
 
     def _region(self) -> str:
         home = GLOBAL_REGION.get(self.around.caller.partition, "us-east-1")
-        return {"": self.unit.region, "home": home}.get(self.entry.at, self.entry.at)
+        if self.unit.region != GLOBAL:
+            return self.unit.region
+        return home if self.entry.at in ("", "home") else self.entry.at
 
     def resources(self) -> list[Resource]:
-        if self.entry.lists is None or self.entry.reads is None:
-            self._missing(
-                f"Cloud Control has no handler that {'reads' if self.entry.lists else 'lists'} {self.unit.type}"
-            )
-            return []
         listed: dict[str, Record] = {}
         for model in self._models():
             for described in self._listed(model):
@@ -115,12 +131,7 @@ class _Work:
 
     def _models(self) -> Iterator[Record]:
         """What to give to the list: nothing, or each of the parents that are known."""
-        way = self.entry.way
-        if way is None:
-            needs = " or ".join(" and ".join(way) for way in self.entry.needs)
-            self._missing(f"the list of {self.unit.type} needs {needs}, and nothing tells which there are")
-            return
-        choices = [[(need, value) for value in self._values(self.entry.given[need])] for need in way]
+        choices = [[(need, value) for value in self._values(self.entry.given[need])] for need in self.entry.way or ()]
         for chosen in product(*choices):
             yield Record(chosen)
 
@@ -128,7 +139,7 @@ class _Work:
         if given.account:
             return [self.around.caller.account]
         if given.values:
-            return [value for value in given.values if self.region in given.only.get(value, (self.region,))]
+            return [value for value in given.values if (value in given.globally) == (self.unit.region == GLOBAL)]
         if given.type not in self.parents:
             self._missing(f"{self.unit.type} is listed for {given.type}, which was not read")
         values = []

@@ -6,6 +6,7 @@ them by canonical type.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
+from jmespath.functions import Functions, signature
 
 from mainstay.documents import read_yaml
 from mainstay.model.errors import DataError, Fault
@@ -38,11 +39,41 @@ class Take(Protocol):
 
 
 class _Functions(Functions):  # type: ignore[misc]  # jmespath has no types
-    """The functions of JMESPath, which know a type by its name: our records are objects too."""
+    """The functions of JMESPath, which know a type by its name: our records are objects too. And four more."""
 
     def _type_check_single(self, current: Any, types: Any, function_name: str) -> None:
         plain = dict(current) if isinstance(current, Record) else current
         super()._type_check_single(plain, types, function_name)
+
+    @signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_from_json(self, text: str | None) -> Any:
+        """What a text says; null for a text that is no JSON."""
+        try:
+            return None if text is None else json.loads(text)
+        except ValueError:
+            return None
+
+    @signature({"types": ["string", "null"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_split(self, text: str | None, separator: str) -> list[str] | None:
+        """The parts of a text: of an ARN, `split(arn, ':')`."""
+        return None if text is None else text.split(separator)
+
+    @signature({"types": ["object", "null"]})  # type: ignore[untyped-decorator]
+    def _func_items(self, mapping: Mapping[str, Value] | None) -> list[list[Value]] | None:
+        """A map as a list of pairs of key and value."""
+        return None if mapping is None else [[key, value] for key, value in mapping.items()]
+
+    @signature({"types": ["array", "null"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_unfold(self, elements: list[Value] | None, name: str) -> list[Value] | None:
+        """What the elements have under a name, a list or a map of maps, as one list; each in it knows its `outer`."""
+        if elements is None:
+            return None
+        found: list[Value] = []
+        for element in elements:
+            inner = element.get(name) if isinstance(element, dict) else None
+            for one in inner.values() if isinstance(inner, dict) else inner or ():
+                found.append(Record({**one, "outer": element}))
+        return found
 
 
 class _Expression:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,14 +19,14 @@ CALLS = ("cloudformation:GetResource", "cloudformation:ListResources")
 class Given:
     """Where a list finds what it must be given: a property of every resource of `type`, or `values`, or the account.
 
-    `only` names the regions in which a value is allowed.
+    The values that are also in `globally` are asked for once in an account, at the partition's home.
     """
 
     type: str = ""
     property: str = ""
     values: tuple[str, ...] = ()
     account: bool = False
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    globally: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Registered:
     """What the registry says of a type.
 
     `identifier` are the properties that Cloud Control's identifier is made of, with bars between them, and `also` other
-    properties that name the resource alone. `lists` and `reads` are the actions that the handlers use, None without one.
+    properties that name the resource alone. `lists` and `reads` are the actions that the handlers use; None without a
+    handler.
 
     `needs` are sets of properties, one of which a list must be given; `given` says where each of them comes from,
     where that is known. `at` is the region of a global service: "home" for the partition's. `blind` are the paths that
@@ -63,6 +64,11 @@ class Registered:
     def parents(self) -> frozenset[str]:
         """The types whose resources must be known before this one can be listed."""
         return frozenset(self.given[need].type for need in self.way or () if self.given[need].type)
+
+    @property
+    def is_global(self) -> bool:
+        """True where an account has some that are of no region."""
+        return bool(self.at) or any(one.globally for one in self.given.values())
 
     @property
     def is_readable(self) -> bool:
@@ -114,7 +120,7 @@ def _given(entry: Mapping[str, Value]) -> Given:
         property=entry.get("property", ""),
         values=tuple(entry.get("values", ())),
         account=bool(entry.get("account", False)),
-        only={value: tuple(regions) for value, regions in entry.get("only", {}).items()},
+        globally=tuple(entry.get("globally", ())),
     )
 
 

@@ -39,6 +39,17 @@ class Identity:
     account: str
     arn: str
     partition: str
+    temporary: bool = True
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is wrong with calling as this identity: machines call with temporary credentials, and root never."""
+        said = []
+        if self.arn.endswith(":root"):
+            said.append("this is the root user: use a role that may only read")
+        if not self.temporary:
+            said.append("the credentials are long-term keys: use a role or IAM Identity Center, whose keys expire")
+        return tuple(said)
 
 
 def open_session(profile: str | None = None, region: str | None = None, role_arn: str | None = None) -> boto3.Session:
@@ -77,7 +88,9 @@ def identify(session: boto3.Session) -> Identity:
         ).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise AccountError(why(error)) from None
-    return Identity(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1])
+    credentials = session.get_credentials()
+    temporary = credentials is not None and credentials.token is not None
+    return Identity(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1], temporary)
 
 
 def regions_of(session: boto3.Session, asked: Sequence[str]) -> tuple[str, ...]:
