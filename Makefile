@@ -56,6 +56,7 @@ lock: setup ## write the lock files anew
 
 catalog-data: setup ## write the schema archive anew from the pinned cfn-lint
 	$(BIN)/python tools/build_shapes.py
+	$(BIN)/python tools/build_registry.py
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache docs/controls

@@ -6,14 +6,19 @@ import csv
 import io
 import json
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import botocore.session
+import duckdb
 import jsonschema
 import pytest
+from botocore.validate import ParamValidator
 
 from mainstay.model.decisions import Known, Waiver
 from mainstay.model.errors import Fault
@@ -22,16 +27,39 @@ from mainstay.model.patches import Edit, NoPatch, Patch
 from mainstay.model.places import Place
 from mainstay.model.reports import Report, Result
 from mainstay.outputs import FORMATS, Style
+from mainstay.outputs.accounts import Home
+from mainstay.outputs.asff import write_batches
 from mainstay.outputs.markdown import MOST_CHARACTERS
 
 HOSTILE = 'x["a|b`c"]\n::error::%0A<script>alert(1)</script>&@everyone,\x00\x1b[31m\udc80]]>--><!--=1+1'
 WAIVED = Waiver("moves to the new cluster", "file", "data-team", date(2027, 5, 1), Place("waivers.yaml", 3, 3))
 
 
+OCSF = json.loads((Path(__file__).parent / "ocsf_compliance_finding.schema.json").read_text())
+HOME = Home("123456789012", "eu-west-1")
+
+
 def written(name: str, review: Review, **style: Any) -> str:
+    """What the format writes; of a binary one, its rows as text. Security Hub takes code as of an account only."""
     stream = io.StringIO()
-    FORMATS[name](review, stream, Style(**style))
+    if name == "parquet":
+        return rows(review)
+    if name == "asff":
+        write_batches(review, stream, HOME)
+    else:
+        FORMATS[name](review, stream, Style(**style))
     return stream.getvalue()
+
+
+def rows(review: Review) -> str:
+    below = io.BytesIO()
+    with io.TextIOWrapper(below, encoding="utf-8") as stream, duckdb.connect() as connection:
+        FORMATS["parquet"](review, stream, Style())
+        with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+            file.write(below.getvalue())
+            file.flush()
+            found = connection.execute(f"SELECT findings FROM '{file.name}' AS findings").fetchall()
+    return "".join(f"{json.dumps(row, default=str, ensure_ascii=False)}\n" for (row,) in found)
 
 
 @pytest.fixture
@@ -72,11 +100,15 @@ def hostile(review: Review) -> Review:
     return replace(review, findings=findings, gaps=[Gap("syntax", HOSTILE, place)], known_gaps=frozenset())
 
 
+ONE_A_LINE = ("asff", "parquet")
+"""Where there is nothing to tell, they have no line."""
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_writes_every_review(name: str, weak: Review, decided: Review, sound: Callable[..., Review]) -> None:
     for review in (weak, decided, sound(), Review([], [], [], 0, 0), hostile(decided)):
         text = written(name, review)
-        assert text.endswith("\n")
+        assert text.endswith("\n") or (name in ONE_A_LINE and not review.findings)
         assert "\x1b" not in text
         assert text.encode("utf-8", "surrogatepass") == text.encode("utf-8")
 
@@ -235,3 +267,24 @@ def test_the_console_tells_layers_beside_other_scanners_and_remarks(decided: Rev
     assert "waived by data-team until 2027-05-01: moves to the new cluster" in text
     assert "s3-keeps-versions on aws_s3_bucket.old" in text
     assert "waivers.yaml:3:3: the waiver has expired" in text
+
+
+# -- ocsf and asff
+
+
+def test_ocsf_is_valid_whatever_was_decided_and_written(decided: Review) -> None:
+    validator = jsonschema.Draft202012Validator(OCSF)
+    for review in (decided, hostile(decided)):
+        events = json.loads(written("ocsf", review))
+        validator.validate(events)
+        assert {event["activity_name"] for event in events} == {"Create", "Update", "Close"}
+        assert len(events) == len(review.findings) + len(review.gaps) + len(review.fixed)
+
+
+def test_asff_is_taken_whatever_was_decided_and_written(decided: Review) -> None:
+    model = botocore.session.get_session().get_service_model("securityhub")
+    request = model.operation_model("BatchImportFindings").input_shape
+    for review in (decided, hostile(decided)):
+        for line in written("asff", review).splitlines():
+            report = ParamValidator().validate(json.loads(line), request)
+            assert not report.has_errors(), report.generate_report()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gc
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
     from mainstay.catalog import Catalog
     from mainstay.model.controls import Control
     from mainstay.model.findings import Review
+    from mainstay.outputs.accounts import Home
     from mainstay.settings.configuration import Configuration
     from mainstay.sources import Options, Scope
 
-FORMAT_NAMES = ("console", "json", "sarif", "junit", "github", "gitlab", "markdown", "csv", "html")
+FORMAT_NAMES = (
+    "console", "json", "sarif", "junit", "github", "gitlab", "markdown", "csv", "html", "ocsf", "asff", "parquet",
+)  # fmt: skip
+BINARY = {"parquet"}
+"""The formats that a terminal cannot show."""
+
 PATCHED = {"json", "sarif", "html"}
 """The formats that show what would mend a finding."""
 
@@ -127,6 +134,19 @@ class Asked:
         )
 
     @cached_property
+    def home(self) -> Home | None:
+        """Where findings of code belong, for the format that files findings by account; None for all others."""
+        from mainstay.model.errors import UsageError
+        from mainstay.outputs.accounts import stated_home
+
+        if not any(name == "asff" for name, _ in self.destinations):
+            return None
+        home = stated_home(self.account, self.region, self.partition)
+        if home is None and not self.live:
+            raise UsageError("asff files findings by account: say by --account and --region where the code is applied")
+        return home
+
+    @cached_property
     def destinations(self) -> list[Destination]:
         """Where each format goes. Only one may go to stdout, where two could not be told apart, and one to a file."""
         from mainstay.model.errors import UsageError
@@ -144,6 +164,8 @@ class Asked:
             if file.is_dir() or not file.parent.is_dir():
                 reason = "it is a directory" if file.is_dir() else f"there is no directory {str(file.parent)!r}"
                 raise UsageError(f"cannot write {file}: {reason}")
+        if any(name in BINARY and file is None for name, file in chosen) and sys.stdout and sys.stdout.isatty():
+            raise UsageError("parquet is not for a terminal: name a file by -f parquet=FILE")
         files = [file.resolve() for file in named]
         if len(set(files)) < len(files):
             raise UsageError("two formats cannot go to one file")
@@ -238,7 +260,7 @@ class _Run:
         from mainstay.verbs.selecting import select
 
         self.asked = asked
-        _ = asked.destinations, asked.targets  # what makes no sense is said before the work
+        _ = asked.destinations, asked.home, asked.targets  # what makes no sense is said before the work
         self.today: date = datetime.now(UTC).date()
         self.catalog: Catalog = chosen_catalog(asked.catalogs, asked.ids, asked.practices, asked.configuration)
         self.controls: tuple[Control, ...] = tuple(
@@ -357,7 +379,12 @@ class _Run:
     def write(self, result: Review) -> None:
         asked = self.asked
         for name, file in asked.destinations:
-            terminal.write(result, name, file, asked.color, asked.verbose)
+            terminal.write(result, name, file, asked.color, asked.verbose, asked.home)
+            if name == "asff":
+                from mainstay.outputs.asff import left_out
+
+                if number := left_out(result, asked.home):
+                    click.echo(f"asff: {number} findings and gaps of code are left out: it is in no account", err=True)
 
 
 def status(result: Review, fail_on: str, allow_incomplete: bool) -> Exit:

@@ -15,6 +15,7 @@ from mainstay.model.errors import UsageError
 
 if TYPE_CHECKING:
     from mainstay.model.findings import Review
+    from mainstay.outputs.accounts import Home
     from mainstay.verbs.surveying import Progress
 
 WIDEST = 120
@@ -69,12 +70,14 @@ def opened(output: Path | None) -> Iterator[TextIO]:
             unfinished.unlink(missing_ok=True)
 
 
-def write(result: Review, format_name: str, output: Path | None, color: str, verbose: bool) -> None:
+def write(
+    result: Review, format_name: str, output: Path | None, color: str, verbose: bool, home: Home | None = None
+) -> None:
     """Writes a review in a format, to a file or to stdout."""
     from mainstay.outputs import FORMATS, Style
 
     with opened(output) as stream:
-        FORMATS[format_name](result, stream, Style(wants_color(color, stream), width(), verbose, Path.cwd()))
+        FORMATS[format_name](result, stream, Style(wants_color(color, stream), width(), verbose, Path.cwd(), home))
 
 
 def write_text(text: str, output: Path | None) -> None:

@@ -195,7 +195,8 @@ class _Work:
         blot_out(properties, self.entry.blind)
         region = "" if self.unit.region == GLOBAL else self.unit.region
         also = [properties.get(name) for name in self.entry.also]
-        arn = _arn([identifier, properties.get("Arn"), *also])
+        last = self.unit.type.rpartition("::")[2]
+        arn = _arn([identifier, properties.get("Arn"), properties.get(f"{last}Arn"), *also])
         own = [identifier, arn, *also]
         names = frozenset(name for name in own if isinstance(name, str) and name)
         address = arn or "/".join(step for step in (region, self.unit.type, identifier) if step)
@@ -205,16 +206,13 @@ class _Work:
     # -- calls, and what went wrong with them
 
     def _pages(self, operation: str, parameters: Mapping[str, Value]) -> Iterator[Record]:
-        """The pages of a call; tried again from the start where a handler was throttled before its first page."""
+        """The pages of a call; again from the first one where a handler was throttled."""
         for wait in (*WAITS_SECONDS, None):
-            begun = False
             try:
-                for page in self.around.caller.pages(SERVICE, operation, self.region, parameters):
-                    begun = True
-                    yield page
+                yield from self.around.caller.pages(SERVICE, operation, self.region, parameters)
                 return
             except CallError as error:
-                if begun or wait is None or _code(error) not in THROTTLED:
+                if wait is None or _code(error) not in THROTTLED:
                     raise
                 self.around.pause(wait)
 
