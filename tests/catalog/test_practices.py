@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import get_args
 
 from mainstay.catalog import load_practices
+from mainstay.catalog.practices import Choice, load_choices
 from mainstay.model.controls import PILLARS
 from mainstay.model.practices import EVIDENCE_KINDS, Answerable
 
@@ -42,3 +44,18 @@ def test_every_practice_says_what_answers_it() -> None:
         assert practice.answerable in get_args(Answerable)
         assert practice.how
         assert not practice.how.endswith(".")
+
+
+def test_choices_are_those_of_the_tool_by_their_ids() -> None:
+    """The digest is of the ids as they were gathered from the Tool: a new spelling of one has to be looked up there."""
+    choices, practices = load_choices(), load_practices()
+    listed = "\n".join(f"{name} {choices[name].question} {choices[name].id}" for name in sorted(choices))
+    assert hashlib.sha256(listed.encode()).hexdigest() == (
+        "eefa9cecf6be9a1da6bc29332c426b292d59f6296ba7b4fbb49be652d13efa86"
+    )
+    assert list(choices) == list(practices)
+    assert len({choice.id for choice in choices.values()}) == 307
+    assert len({choice.question for choice in choices.values()}) == 57
+    assert [name for name, choice in choices.items() if choice.id != practices[name].page] == ["SEC05-BP04"]
+    assert choices["SEC05-BP04"] == Choice("network-protection", "sec_network_protection_auto_protect")
+    assert all(len(choice.id) <= 64 for choice in choices.values()), "the service takes no longer ones"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from datetime import timedelta
 from importlib.metadata import EntryPoint
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +40,19 @@ baseline = ".mainstay/baseline.json"
 waivers = ["waivers.yaml"]
 with = ["semgrep.sarif"]
 exclude = ["**/examples/*"]
+profile = "review"
+role-arn = "arn:aws:iam::123456789012:role/mainstay"
+role-name = "mainstay"
+regions = ["eu-central-1", "eu-west-1"]
+ledger = ".mainstay/ledger.sqlite"
+
+[freshness]
+config = "36h"
+
+[attestations]
+paths = ["governance"]
+allowed-signers = "governance/allowed_signers"
+unsigned = "accept"
 
 [variables]
 multi_az = true
@@ -80,9 +94,14 @@ def test_a_configuration_is_read_whole_and_its_paths_begin_at_the_file() -> None
         (home / "house",), (home / "semgrep.sarif",), (home / "prod.tfvars",)
     )  # fmt: skip
     assert (found.workspace, found.region, found.account) == ("prod", "eu-central-1", "123456789012")
+    assert (found.profile, found.role_name, found.regions) == ("review", "mainstay", ("eu-central-1", "eu-west-1"))
+    assert found.ledger == "/repository/.mainstay/ledger.sqlite"
+    assert found.freshness == {"config": timedelta(hours=36)}
+    assert found.attestations == (home / "governance",)
+    assert (found.allowed_signers, found.accept_unsigned) == (home / "governance/allowed_signers", True)
     assert found.controls["s3-logs-access"].severity == "low"
     off = found.controls["s3-keeps-versions"]
-    assert (off.enabled, off.reason, str(off.place)) == (False, "Copies are kept\nelsewhere.", "mainstay.toml:31:11")
+    assert (off.enabled, off.reason, str(off.place)) == (False, "Copies are kept\nelsewhere.", "mainstay.toml:44:11")
 
 
 def test_every_key_is_in_the_whole_example_and_in_the_schema() -> None:
@@ -91,8 +110,8 @@ def test_every_key_is_in_the_whole_example_and_in_the_schema() -> None:
 
 def test_pyproject_says_the_same_in_its_table() -> None:
     assert parse('[tool.other]\nx = 1\n[tool.mainstay]\nregion = "r"\n', "pyproject.toml")[0].region == "r"
-    _, faults = parse('[tool.mainstay]\nregions = "r"\n', "pyproject.toml")
-    assert faults == ["pyproject.toml:2:1: the configuration has no key 'regions' (did you mean 'region'?)"]
+    _, faults = parse('[tool.mainstay]\nrejion = "r"\n', "pyproject.toml")
+    assert faults == ["pyproject.toml:2:1: the configuration has no key 'rejion' (did you mean 'region'?)"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is judged by: controls, the practices they prove, the shapes of what they judge. Data and its loader."""
 
+from mainstay.catalog.drift import load_drift_controls
 from mainstay.catalog.loader import Catalog, control_files, home, load
 from mainstay.catalog.practices import load_practices
 from mainstay.catalog.shapes import load_shapes
@@ -11,6 +12,7 @@ __all__ = [
     "home",
     "in_words",
     "load",
+    "load_drift_controls",
     "load_practices",
     "load_shapes",
 ]

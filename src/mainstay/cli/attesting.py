@@ -24,8 +24,8 @@ def attest() -> None:
     """State what only a person can say, signed and until a day.
 
     \b
-    mainstay attest OPS03-BP01 --by ana@example.org --expires 2027-06-30 \\
-        --statement "The head of payments sponsors the workload." --sign ~/.ssh/id_ed25519
+    mainstay attest OPS03-BP01 --by platform@example.org --expires 2027-06-30 \\
+        --statement "The workload has an executive sponsor, named in the charter." --sign ~/.ssh/id_ed25519
     mainstay attest check
     """
 
@@ -106,7 +106,7 @@ def check(path: Path, signers: Path | None) -> int:
         why = f"on {said.expires}" if state == "expired" else one.why or f"until {said.expires}"
         bad += state != "signed"
         click.echo(f"{said.practice}  {state:9}  {said.by}  {why}  {said.place}")
-    click.echo(f"{count(len(checked), 'statement')}, {bad} of no account" if checked else "no statements found")
+    click.echo(f"{count(len(checked), 'statement')}, {len(checked) - bad} valid" if checked else "no statements found")
     return Exit.FINDINGS if bad else Exit.CLEAN
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mainstay.cli import terminal
+from mainstay.cli.attesting import attest
 from mainstay.cli.choosing import PILLAR, SEVERITY, catalog_option, chosen_catalog, practice_ids
 from mainstay.cli.completion import completion
 from mainstay.cli.doctoring import doctor, permissions
@@ -109,5 +110,5 @@ def new_control(name: str, type_name: str, directory: Path) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    review, explain, list_controls, test, new, export, doctor, permissions, completion,
+    review, explain, list_controls, test, new, export, attest, doctor, permissions, completion,
 )  # fmt: skip

@@ -29,6 +29,10 @@ DEFAULTS: Mapping[str, str] = {
     "waivers": "waivers",
     "reports": "reports",
     "exclude": "exclude",
+    "profile": "profile",
+    "role_arn": "role_arn",
+    "role_name": "role_name",
+    "regions": "regions",
 }
 """By the name of a parameter, the attribute of the configuration that is its default."""
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from mainstay.cli import terminal
 
 if TYPE_CHECKING:
     import boto3
 
     from mainstay.cli.review import Asked
     from mainstay.evidence import Ledger
-    from mainstay.model.findings import Gap
+    from mainstay.model.controls import Control
+    from mainstay.model.findings import Gap, Review
+    from mainstay.sources import Scope
     from mainstay.sources.live.sessions import Identity
     from mainstay.verbs.live import Target
 
@@ -44,6 +51,8 @@ def live_options(command: Any) -> Any:
         click.option("--ledger", metavar="URL",
                      help=f"Remember what is seen in this file or postgresql:// database. [with --live: {LEDGER}]"),
         click.option("--no-ledger", is_flag=True, help="With --live: remember nothing."),
+        click.option("--state", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+                     help="With PATH and --live: Terraform's state, which tells what is called what."),
         click.option("--resume", is_flag=True, help="With --live: go on where an interrupted pass stopped."),
     )  # fmt: skip
     for option in reversed(options):
@@ -103,17 +112,63 @@ def _first(regions: tuple[str, ...]) -> str | None:
     return next((name for name in regions if name != "all"), None)
 
 
-def ledger_of(asked: Asked, write: bool = True) -> Ledger | None:
+def ledger_of(asked: Asked) -> Ledger | None:
     """The ledger that a review remembers in; None where it is to remember nothing."""
     from mainstay.model.errors import UsageError
 
     if asked.ledger and asked.no_ledger:
         raise UsageError("--ledger and --no-ledger exclude each other")
+    url = asked.ledger or asked.configuration.ledger
     if asked.no_ledger or not (asked.ledger or asked.live):
         return None
     from mainstay.evidence import open_ledger
 
-    url = asked.ledger or LEDGER
-    if asked.ledger is None:
-        Path(url).parent.mkdir(parents=True, exist_ok=True)
-    return open_ledger(url, write=write)
+    if url is None:
+        Path(LEDGER).parent.mkdir(parents=True, exist_ok=True)
+    return open_ledger(url or LEDGER, write=True)
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code that is reviewed beside an account: its own review, its scopes, and Terraform's state."""
+
+    review: Review
+    scopes: Sequence[Scope]
+    state: Path | None
+
+
+def review(asked: Asked, controls: Sequence[Control], code: Code | None) -> Review:
+    """The review of accounts, beside the code where there is some."""
+    from mainstay.verbs.live import review_live
+
+    with ExitStack() as stack:
+        ledger = ledger_of(asked)
+        if ledger is not None:
+            stack.enter_context(ledger)
+        found, gaps = targets(asked)
+        progress = stack.enter_context(terminal.progress(not asked.quiet))
+        seen: list[Scope] = []
+        declared = frozenset(one.type for scope in code.scopes for one in scope.resources) if code else frozenset()
+        result = review_live(found, controls, ledger, asked.resume, progress, gaps, also=declared, observed=seen.append)
+        if code is None:
+            return result
+        from mainstay.verbs.drift import review_beside
+
+        together = review_beside(code.review, result, code.scopes, seen, found, code.state)
+        if ledger is not None:
+            _remember(ledger, asked, together)
+        return together
+
+
+def remembered(asked: Asked, result: Review) -> None:
+    """Puts a review of code into the ledger."""
+    ledger = ledger_of(asked)
+    if ledger is not None:
+        with ledger:
+            _remember(ledger, asked, result)
+
+
+def _remember(ledger: Ledger, asked: Asked, result: Review) -> None:
+    from mainstay.verbs.remembering import remember
+
+    remember(ledger, result, asked.targets, asked.tree, datetime.now(UTC))

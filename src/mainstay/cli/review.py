@@ -105,6 +105,7 @@ class Asked:
     ledger: str | None
     no_ledger: bool
     resume: bool
+    state: Path | None
 
     @cached_property
     def targets(self) -> tuple[Path, ...]:
@@ -275,6 +276,8 @@ class _Run:
         asked = self.asked
         if asked.dry_run and not asked.fix:
             raise UsageError("--dry-run says what --fix would do; give both")
+        if asked.live and (asked.fix or asked.write_baseline or asked.baseline or asked.diff or asked.reports):
+            raise UsageError("--live goes with none of --fix, --baseline, --write-baseline, --diff and --with")
         if asked.fix and (asked.write_baseline or asked.plan):
             raise UsageError("--fix changes code: it goes neither with --write-baseline nor with --plan")
         # values live until their scope is judged and seldom form circles: looking for those less often saves a tenth
@@ -287,6 +290,10 @@ class _Run:
             return Exit.CLEAN
         if asked.fix:
             return self.fixed(result)
+        if asked.ledger and not asked.live:
+            from mainstay.cli.living import remembered
+
+            remembered(asked, result)
         if asked.reports:
             from mainstay.verbs.intake import with_reports
 
@@ -320,19 +327,19 @@ class _Run:
         return result
 
     def live(self) -> Review:
-        """The review of what is running."""
-        from contextlib import ExitStack
+        """The review of what is running; with paths, beside the code that declares it."""
+        from mainstay.cli import living
 
-        from mainstay.cli.living import ledger_of, targets
-        from mainstay.verbs.live import review_live
+        asked = self.asked
+        code = None
+        if asked.targets:
+            code = living.Code(self.judged(asked.targets, asked.options, kept=True), list(self.scopes()), asked.state)
+        found = living.review(asked, self.controls, code)
+        from mainstay import settings
+        from mainstay.verbs import decisions
 
-        with ExitStack() as stack:
-            found, gaps = targets(self.asked)
-            ledger = ledger_of(self.asked)
-            if ledger is not None:
-                stack.enter_context(ledger)
-            progress = stack.enter_context(terminal.progress(not self.asked.quiet))
-            return review_live(found, self.controls, ledger, self.asked.resume, progress, gaps)
+        files = settings.find_waivers(asked.waivers, asked.configuration.waivers, next(iter(asked.targets), Path()))
+        return decisions.apply_waivers(found, self.catalog.controls, self.today, files, asked.targets)
 
     def judged(self, paths: Sequence[Path], options: Options, kept: bool) -> Review:
         """The bare review. An earlier state of the code is not `kept`, and may lack what options give values to."""

@@ -4,10 +4,11 @@
 """
 
 from mainstay.engine.compile import compile
-from mainstay.engine.evaluate import Evaluation, evaluate
+from mainstay.engine.evaluate import Evaluation, evaluate, subject_of
 from mainstay.engine.explain import explain
 from mainstay.engine.interpret import interpret
 from mainstay.engine.parse import parse
 from mainstay.engine.reads import reads
+from mainstay.engine.wording import told
 
-__all__ = ["Evaluation", "compile", "evaluate", "explain", "interpret", "parse", "reads"]
+__all__ = ["Evaluation", "compile", "evaluate", "explain", "interpret", "parse", "reads", "subject_of", "told"]

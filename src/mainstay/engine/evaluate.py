@@ -63,7 +63,7 @@ class _Judged:
 
 
 def _judge(resource: Resource, concerned: Iterable[_Judged]) -> Iterator[Finding]:
-    subject = _subject(resource)
+    subject = subject_of(resource)
     properties = resource.properties
     with_raw: Record | None = None
     for judged in concerned:
@@ -91,7 +91,8 @@ def _verdict(applies: bool | None, holds: bool | None) -> Verdict:
     return "fail" if applies and holds is False else "unknown"
 
 
-def _subject(resource: Resource) -> Subject:
+def subject_of(resource: Resource) -> Subject:
+    """What a finding keeps of the resource that it is about."""
     origin = resource.origin
     return Subject(
         resource.type,

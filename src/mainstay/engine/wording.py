@@ -106,6 +106,11 @@ def shown(value: Value) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+def told(path: Path, value: Value) -> str:
+    """What a property is, as a reason says it: short, and never a secret."""
+    return "absent" if value is ABSENT or value is None else discreet(path, shown(value))
+
+
 def discreet(path: Path, actual: str) -> str:
     """What stands at a path, unless it is a secret by its name: reports are read by more people than the code."""
     name = path[-1] if path else ""

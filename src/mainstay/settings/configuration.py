@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 from mainstay.documents import did_you_mean
 from mainstay.model.controls import Control, Pillar, Severity
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
+from mainstay.model.practices import EvidenceKind
 
 FILE = "mainstay.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -30,7 +32,8 @@ class Adjustment:
 class Configuration:
     """What a configuration file says; None and empty are what it does not say.
 
-    Paths are absolute: in the file they are relative to its directory, `home`. `file` is None where there is none.
+    Paths are absolute: in the file they are relative to its directory, `home`; so is the ledger where it is a file.
+    `file` is None where there is none.
     """
 
     file: Path | None = None
@@ -53,6 +56,15 @@ class Configuration:
     waivers: tuple[Path, ...] | None = None
     reports: tuple[Path, ...] = ()
     exclude: tuple[str, ...] = ()
+    profile: str | None = None
+    role_arn: str | None = None
+    role_name: str | None = None
+    regions: tuple[str, ...] = ()
+    ledger: str | None = None
+    freshness: Mapping[EvidenceKind, timedelta] = field(default_factory=dict)
+    attestations: tuple[Path, ...] | None = None
+    allowed_signers: Path | None = None
+    accept_unsigned: bool = False
     controls: Mapping[str, Adjustment] = field(default_factory=dict)
 
     @property

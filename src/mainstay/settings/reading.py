@@ -15,7 +15,9 @@ from mainstay.documents import decode, did_you_mean
 from mainstay.model.controls import PILLARS, SEVERITIES, Pillar, Severity
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
+from mainstay.model.practices import EvidenceKind
 from mainstay.settings.configuration import FILE, PROJECT_FILE, Adjustment, Configuration
+from mainstay.settings.freshness import read_ages
 from mainstay.settings.toml_places import KeyPath, key_places
 
 FAIL_ON = (*SEVERITIES, "never")
@@ -132,6 +134,13 @@ class _Reader:
             waivers=self.paths("waivers") if "waivers" in self.table else None,
             reports=self.paths("with"),
             exclude=self.texts("exclude"),
+            profile=self.text("profile"),
+            role_arn=self.text("role-arn"),
+            role_name=self.text("role-name"),
+            regions=self.texts("regions"),
+            ledger=self.ledger(),
+            freshness=self.freshness(),
+            **self.attestations(),
             controls=dict(self.controls()),
         )
 
@@ -190,6 +199,40 @@ class _Reader:
             self.fault((key,), f"'{key}' is no path")
             return None
         return self.file.parent / text
+
+    def ledger(self) -> str | None:
+        """The URL of a database, or a file."""
+        text = self.text("ledger")
+        if text is None or "://" in text:
+            return text
+        path = self.resolved("ledger", text)
+        return None if path is None else str(path)
+
+    def table_of(self, key: str) -> Table:
+        table = self.table.get(key, {})
+        if isinstance(table, dict):
+            return table
+        self.fault((key,), f"'{key}' has to be a table")
+        return {}
+
+    def freshness(self) -> dict[EvidenceKind, datetime.timedelta]:
+        ages, wrong = read_ages(self.table_of("freshness"))
+        for key, message, hint in wrong:
+            self.fault(("freshness", key), message, hint)
+        return ages
+
+    def attestations(self) -> dict[str, Any]:
+        table = self.table_of("attestations")
+        inner = _Reader(table, (*self.prefix, "attestations"), self.places, self.file, self.start)
+        inner.check_keys((), table, ATTESTATIONS, "attestations have no key")
+        unsigned = inner.choice("unsigned", ("accept", "refuse"))
+        found = {
+            "attestations": inner.paths("paths") if "paths" in table else None,
+            "allowed_signers": inner.path("allowed-signers"),
+            "accept_unsigned": unsigned == "accept",
+        }
+        self.faults += inner.faults
+        return found
 
     def pillars(self) -> tuple[Pillar, ...]:
         found: list[Pillar] = []
@@ -277,6 +320,7 @@ def _unspellable(value: Any) -> bool:
 KEYS = (
     "paths", "severity", "fail-on", "allow-incomplete", "pillars", "practices", "format", "variables",
     "variable-files", "parameters", "workspace", "region", "account", "partition", "catalogs", "baseline", "waivers",
-    "with", "exclude", "controls",
+    "with", "exclude", "profile", "role-arn", "role-name", "regions", "ledger", "freshness", "attestations", "controls",
 )  # fmt: skip
+ATTESTATIONS = ("paths", "allowed-signers", "unsigned")
 ADJUSTMENTS = ("severity", "enabled", "reason")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -53,13 +53,16 @@ def review_live(
     resume: bool = False,
     progress: Progress | None = None,
     unreached: Sequence[Gap] = (),
+    also: Collection[str] = (),
+    observed: Callable[[Scope], None] | None = None,
     now: Callable[[], datetime] = _now,
 ) -> Review:
     """Reads the accounts unit by unit and judges each as one scope.
 
     With a ledger, every unit is in it before the next is waited for; `resume` takes from there what an interrupted
     pass over the same targets has read. What cannot be read is among the gaps, `unreached` accounts first; with
-    several accounts, one that fails does not stop the others.
+    several accounts, one that fails does not stop the others. The types in `also` are read as well, in full; `observed`
+    is given what each account holds.
     """
     judge = Judge(controls, live_tables())
     survey = Survey(progress)
@@ -75,7 +78,7 @@ def review_live(
             def each(work: Callable[[Record], None], bodies: Sequence[Record]) -> None:
                 list(calls.map(work, bodies))
 
-            passes = [AccountPass(target, judge, each, ledger, pass_, now) for target in targets]
+            passes = [AccountPass(target, judge, each, ledger, pass_, now, also, observed) for target in targets]
             survey.known = sum(len(one.todo) for one in passes)
             with _several(targets) as accounts:
                 results = accounts(lambda one: _read(one, units, survey, len(passes)), passes)
@@ -135,24 +138,28 @@ class AccountPass:
         ledger: Ledger | None = None,
         pass_: Pass | None = None,
         now: Callable[[], datetime] = _now,
+        also: Collection[str] = (),
+        observed: Callable[[Scope], None] | None = None,
     ) -> None:
         self.judge = judge
         self.ledger = ledger
         self.pass_ = pass_
         self.now = now
+        self.observed = observed
         self.scope = target.caller.account
         self.regions = target.regions
         spelling = judge.spelling
-        wanted = wanted_by(spelling.reads, spelling.shapes, spelling.tables.types)
         collectors = load_collectors()
+        wanted = wanted_by(spelling.reads, spelling.shapes, spelling.tables.types, also)
+        types = judge.types.union(also)
         self.account = Account(
             Collecting(target.caller, judge.controls_of, wanted, each), spelling, collectors, target.regions
         )
         self.long_tail = CloudControl(target.caller, judge.controls_of, spelling.with_defaults, each=each)
         collected = frozenset[str]().union(*(one.types for one in collectors.values()))
-        left = judge.types - collected
+        left = types - collected
         around = frozenset[str]().union(*map(self.long_tail.parents, left))
-        self.types_of = {unit: self.account.types_of(unit) for unit in self.account.units({*judge.types, *around})}
+        self.types_of = {unit: self.account.types_of(unit) for unit in self.account.units(types | around)}
         tail = self.long_tail.units(left | (around - collected), target.regions)
         self.types_of.update((unit, frozenset({unit.type})) for unit in tail)
         self.tail = frozenset(tail)
@@ -178,6 +185,8 @@ class AccountPass:
                 self.incomplete.update((read.unit.region, type) for type in self.types_of[read.unit])
             step()
         scope = Scope(self.scope, linked(resources), gaps, unseen=unseen(reads, self.types_of.__getitem__))
+        if self.observed is not None:
+            self.observed(scope)
         return self.judge.judged(scope)
 
     def everything(self, pool: ThreadPoolExecutor, known: Sequence[Resource] = ()) -> Iterator[Read]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from mainstay.model.shapes import Shape
 from mainstay.sources.live.collectors import Collector, Detail
@@ -16,11 +16,11 @@ Reads = Mapping[str, frozenset[str]]
 
 
 def wanted_by(
-    reads: Reads, shapes: Mapping[str, Shape], facts: Mapping[str, TypeFacts]
+    reads: Reads, shapes: Mapping[str, Shape], facts: Mapping[str, TypeFacts], whole: Collection[str] = ()
 ) -> Callable[[Collector, Detail], bool]:
     """Says of a detail whether its answer is needed by something that reads `reads`, or to link resources.
 
-    A detail that does not say what it tells is always needed.
+    A detail that does not say what it tells is always needed, and so is every detail of the types in `whole`.
     """
     known: dict[tuple[str, int], bool] = {}
 
@@ -28,7 +28,9 @@ def wanted_by(
         key = (collector.type, id(detail))
         if key not in known:
             told = _told(collector, detail, shapes)
-            known[key] = not told or any(_asked(type, path) for type, path in told)
+            known[key] = (
+                not told or not collector.types.isdisjoint(whole) or any(_asked(type, path) for type, path in told)
+            )
         return known[key]
 
     def _asked(type: str, path: PathOf) -> bool:

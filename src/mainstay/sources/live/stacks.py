@@ -1,0 +1,49 @@
+"""CloudFormation's own memory: what the stacks of an account called the resources of their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mainstay.model.values import Record
+from mainstay.sources.live.calls import Caller, CallError
+
+STANDING = ["CREATE_COMPLETE", "IMPORT_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]
+
+Stacks = Mapping[str, Mapping[str, tuple[str, str]]]
+"""By stack, by logical id: the type and the physical id."""
+
+
+def read_stacks(caller: Caller, regions: Sequence[str]) -> Stacks:
+    """The resources of every standing stack, by the stack's ARN; none where the account does not tell."""
+    found: dict[str, Mapping[str, tuple[str, str]]] = {}
+    for region in regions:
+        try:
+            for page in caller.pages("cloudformation", "list_stacks", region, {"StackStatusFilter": STANDING}):
+                for stack in page.get("StackSummaries") or ():
+                    found[str(stack["StackId"])] = _resources(caller, region, stack)
+        except CallError:
+            continue  # names and likeness are left
+    return found
+
+
+def stack_of(resources: Mapping[str, str], stacks: Stacks) -> Mapping[str, str]:
+    """The physical ids of a template's resources, given by their types: of the stack that has most of them in common.
+
+    Empty where no stack has at least half of them.
+    """
+    best: Mapping[str, tuple[str, str]] = {}
+    most = 0
+    for name in sorted(stacks):
+        common = sum(1 for logical, (type, _) in stacks[name].items() if resources.get(logical) == type)
+        if common > most and 2 * common >= len(resources):
+            best, most = stacks[name], common
+    return {logical: id for logical, (type, id) in best.items() if resources.get(logical) == type}
+
+
+def _resources(caller: Caller, region: str, stack: Record) -> Mapping[str, tuple[str, str]]:
+    found = {}
+    for page in caller.pages("cloudformation", "list_stack_resources", region, {"StackName": stack["StackId"]}):
+        for one in page.get("StackResourceSummaries") or ():
+            if one.get("PhysicalResourceId"):
+                found[str(one["LogicalResourceId"])] = (str(one["ResourceType"]), str(one["PhysicalResourceId"]))
+    return found

@@ -1,0 +1,175 @@
+"""`show practices`, `show plan` and `show milestone`: what the ledger's evidence answers, and how that has moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mainstay.analysis.improving import Improvement, plan
+from mainstay.analysis.practices import AGES, Answer, State, kinds, weigh
+from mainstay.catalog import Catalog
+from mainstay.documents import did_you_mean
+from mainstay.model.controls import Control
+from mainstay.model.errors import UsageError
+from mainstay.model.evidence import Attestation, Evidence, Milestone, Pass
+from mainstay.model.findings import Finding, Gap, Verdict
+from mainstay.model.practices import EvidenceKind, Practice
+
+if TYPE_CHECKING:
+    from mainstay.evidence.answers import Standing
+
+RANKS: Mapping[State, int] = {"not_met": 0, "unknown": 1, "partial": 2, "met": 3, "not_applicable": 3}
+
+Ages = Mapping[EvidenceKind, timedelta]
+
+
+class Remembers(Protocol):
+    """What is asked of the ledger."""
+
+    def evidence(self, controls: Mapping[str, Control]) -> Iterable[Evidence]: ...
+    def findings(self, query: Any = None, at: Any = None) -> Iterable[Standing]: ...
+    def passes(self) -> Iterable[Pass]: ...
+    def gaps(self, pass_: Pass) -> Iterable[Gap]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A practice whose answer differs between two moments, and what made it differ."""
+
+    practice: Practice
+    before: State
+    after: State
+    because: tuple[str, ...]
+
+    @property
+    def is_better(self) -> bool:
+        return RANKS[self.after] > RANKS[self.before]
+
+    @property
+    def is_worse(self) -> bool:
+        return RANKS[self.after] < RANKS[self.before]
+
+
+def answers(
+    ledger: Remembers, catalog: Catalog, now: datetime, ages: Ages = AGES,
+    attestations: Iterable[Attestation] = (), unsigned: Iterable[Attestation] = (),
+) -> Mapping[str, Answer]:  # fmt: skip
+    """The answer to every practice, from what the ledger holds and what people attest.
+
+    Asked are the controls that have judged anything; those of which the latest pass of a target has lost the sight,
+    by a gap, have an unknown verdict as well.
+    """
+    by_id = {control.id: control for control in catalog.controls}
+    evidence = [*ledger.evidence(by_id), *_lost(ledger, by_id)]
+    return _weighed(catalog, evidence, now, ages, attestations, unsigned)
+
+
+def answers_at(
+    ledger: Remembers, catalog: Catalog, milestone: Milestone, ages: Ages = AGES,
+    attestations: Iterable[Attestation] = (),
+) -> Mapping[str, Answer]:  # fmt: skip
+    """The answers as they were at a milestone, by the catalogue and the limits of today: so two moments compare.
+
+    Of attestations those are taken that are given here and were made by then.
+    """
+    by_id = {control.id: control for control in catalog.controls}
+    sources = {one.number: one.source for one in ledger.passes()}
+    verdicts: dict[tuple[str, str], set[Verdict]] = defaultdict(set)
+    oldest: dict[tuple[str, str], datetime] = {}
+    for one in ledger.findings(at=milestone):
+        if one.control not in by_id or one.verdict == "gone":
+            continue
+        key = (one.control, sources.get(one.pass_number, ""))
+        verdicts[key].add(one.verdict)
+        oldest[key] = min(one.last_seen, oldest.get(key, one.last_seen))
+    evidence = [Evidence(by_id[key[0]], "config", frozenset(found), oldest[key]) for key, found in verdicts.items()]
+    said = [one for one in attestations if one.on <= milestone.at.date()]
+    return _weighed(catalog, evidence, milestone.at, ages, said, ())
+
+
+def improvements(
+    ledger: Remembers, catalog: Catalog, found: Mapping[str, Answer], top: int | None = None,
+    reachable: Collection[str] = frozenset(),
+) -> list[Improvement]:  # fmt: skip
+    """What to do first about the failures that stand in the ledger."""
+    from mainstay.catalog.by_hand import load_by_hand
+    from mainstay.evidence.answers import Query
+
+    by_id = {control.id: control for control in catalog.controls}
+    failures = ledger.findings(Query(verdicts=frozenset({"fail"})))
+    findings = (
+        Finding(by_id[one.control], "fail", one.subject, one.reasons) for one in failures if one.control in by_id
+    )
+    return plan(findings, found, top, reachable, load_by_hand())
+
+
+def compare(before: Mapping[str, Answer], after: Mapping[str, Answer]) -> list[Moved]:
+    """The practices whose answers differ, in the framework's order."""
+    return [
+        Moved(one.practice, before[name].state, one.state, tuple(_because(before[name], one)))
+        for name, one in after.items()
+        if name in before and before[name].state != one.state
+    ]
+
+
+def chosen(found: Mapping[str, Answer], name: str) -> Sequence[Answer]:
+    """The answers that an id names: a practice's, a question's or a pillar's, in any case of letters.
+
+    Raises UsageError with a suggestion where there is none.
+    """
+    wanted = name.strip().upper()
+    mine = [
+        one for one in found.values() if wanted in (one.practice.id, one.practice.question, str(one.practice.pillar))
+    ]
+    if not mine:
+        hint = did_you_mean(name, found)
+        raise UsageError(f"the framework has no practice '{name}'" + (f"; {hint}" if hint else ""))
+    return mine
+
+
+def _weighed(
+    catalog: Catalog, evidence: Iterable[Evidence], now: datetime, ages: Ages,
+    attestations: Iterable[Attestation], unsigned: Iterable[Attestation],
+) -> Mapping[str, Answer]:  # fmt: skip
+    whole = [piece for each in evidence for piece in _of_each_kind(each)]
+    spoken = {piece.control.id for piece in whole}
+    asked = [control for control in catalog.controls if control.id in spoken]
+    return weigh(catalog.practices.values(), asked, whole, now, ages, attestations, unsigned)
+
+
+def _of_each_kind(piece: Evidence) -> Iterator[Evidence]:
+    """What the ledger keeps as one look at the configuration is, of a control of identities, evidence of both kinds."""
+    if piece.kind not in kinds(piece.control):
+        yield piece
+        return
+    for kind in kinds(piece.control):
+        yield replace(piece, kind=kind)
+
+
+def _lost(ledger: Remembers, controls: Mapping[str, Control]) -> Iterator[Evidence]:
+    latest: dict[tuple[str, str], Pass] = {}
+    for one in ledger.passes():
+        key = (one.source, one.target)
+        if key not in latest or latest[key].number < one.number:
+            latest[key] = one
+    for one in latest.values():
+        names = dict.fromkeys(name for gap in ledger.gaps(one) for name in gap.controls)
+        for name in names:
+            if name in controls:
+                yield Evidence(controls[name], "config", frozenset({"unknown"}), one.ended or one.started)
+
+
+def _because(before: Answer, after: Answer) -> Iterator[str]:
+    yield from (f"{name} fails" for name in after.failing if name not in before.failing)
+    yield from (f"{name} no longer fails" for name in before.failing if name not in after.failing)
+    known = {*before.open, *before.silent}
+    yield from (f"{name} is undecided" for name in after.open if name not in known)
+    stale = {one.kind for one in before.stale}
+    yield from (str(one) for one in after.stale if one.kind not in stale)
+    words = {(one.attestation.statement, one.standing) for one in before.attested}
+    for one in after.attested:
+        if (one.attestation.statement, one.standing) not in words:
+            yield f"the statement by {one.attestation.by} {one.standing}" + (f": {one.note}" if one.note else "")

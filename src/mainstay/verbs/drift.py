@@ -1,0 +1,185 @@
+"""Code beside account: what differs, what the account lacks, and what nobody declared, as findings of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mainstay.analysis import drift
+from mainstay.analysis.drift import Matching
+from mainstay.catalog import load_drift_controls
+from mainstay.engine import subject_of, told
+from mainstay.model.findings import Finding, Reason, Review, Verdict
+from mainstay.model.places import Mark
+from mainstay.model.resources import Resource
+from mainstay.model.values import find_mark
+from mainstay.sources import Scope
+from mainstay.sources.live import load_collectors
+from mainstay.sources.live.registry import load_registry
+from mainstay.sources.live.stacks import read_stacks, stack_of
+from mainstay.sources.spelling import load_tables
+from mainstay.sources.states import LOCAL, read_state
+from mainstay.verbs.live import Target
+
+AS_DECLARED, EXISTS, DECLARED = "account-is-as-declared", "declared-resource-exists", "resource-is-declared-in-code"
+
+
+class Beside:
+    """The code of some scopes beside the resources of an account.
+
+    `seen` says of a type whether all its resources could be listed; `known` has what the deployment says of ids, by
+    scope and address.
+    """
+
+    def __init__(
+        self,
+        scopes: Sequence[Scope],
+        live: Sequence[Resource],
+        identities: Mapping[str, str],
+        seen: Callable[[str], bool],
+        known: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    ) -> None:
+        self.live = live
+        self.identities = identities
+        self.seen = seen
+        self.controls = {control.id: control for control in load_drift_controls()}
+        self.scopes = scopes
+        left = list(live)
+        self.matching: dict[str, Matching] = {}
+        for scope in scopes:
+            matching = drift.match(scope.resources, left, identities, (known or {}).get(scope.name, {}))
+            self.matching[scope.name] = matching
+            left = [resource for resource in left if resource.address not in matching.live]
+        self.unmatched = left
+
+    def findings(self) -> Iterator[Finding]:
+        """The verdicts of the drift controls: on every declared resource, and on what nobody declared."""
+        for scope in self.scopes:
+            matching = self.matching[scope.name]
+            for resource in scope.resources:
+                there = matching.declared.get(resource.address)
+                if there is not None:
+                    yield self._finding(EXISTS, resource, "pass")
+                    yield self._compared(resource, there, matching)
+                elif resource.may_exist is None and not resource.partial:
+                    yield self._missing(resource)
+            for there in matching.declared.values():
+                yield self._finding(DECLARED, there, "pass")
+        for resource in self.unmatched:
+            if not resource.names:
+                continue  # a policy belongs to what it is the policy of
+            made = drift.maker(resource)
+            if made:
+                yield self._finding(DECLARED, resource, "not_applicable")
+            else:
+                yield self._finding(
+                    DECLARED, resource, "fail", Reason("", "declared in the code under review", "not declared")
+                )
+
+    def _compared(self, resource: Resource, there: Resource, matching: Matching) -> Finding:
+        reasons = [
+            Reason(
+                one.path,
+                f"{told(one.steps, one.before)}, as declared",
+                f"{told(one.steps, one.after)} in {there.address}",
+                _mark(resource, one.steps),
+            )
+            for one in drift.compare(resource, there, matching)
+        ]
+        return self._finding(AS_DECLARED, resource, "fail" if reasons else "pass", *reasons)
+
+    def _missing(self, resource: Resource) -> Finding:
+        if not self.seen(resource.type):
+            reason = Reason("", "in the account", f"unknown: not all of {resource.type} could be listed")
+            return self._finding(EXISTS, resource, "unknown", reason)
+        alike = [one for one in self.unmatched if one.type == resource.type]
+        if alike and not drift.has_identity(resource, self.identities):
+            number = f"{len(alike)} resources" if len(alike) > 1 else "the resource"
+            said = f"unknown: it has no name in the code, and which of {number} of its type it is cannot be told"
+            settle = "give it a name, or say what the deployment called it by --state"
+            return self._finding(EXISTS, resource, "unknown", Reason("", "in the account", said, None, settle))
+        return self._finding(EXISTS, resource, "fail", Reason("", "in the account", "not there"))
+
+    def _finding(self, control: str, resource: Resource, verdict: Verdict, *reasons: Reason) -> Finding:
+        return Finding(self.controls[control], verdict, subject_of(resource), tuple(reasons))
+
+
+def beside(code: Review, account: Review, found: Beside) -> Review:
+    """One review of code and account: what both say of a resource is said once, with the place in the code.
+
+    A verdict that only the account could tell takes the place of the code's unknown; one that the account contradicts
+    stands beside it.
+    """
+    live_by_subject: dict[tuple[str, str], Finding] = {
+        (finding.control.id, finding.subject.address): finding for finding in account.findings
+    }
+    settled: set[tuple[str, str]] = set()
+    findings: list[Finding] = []
+    for finding in code.findings:
+        matching = found.matching.get(finding.subject.scope)
+        there = matching.declared.get(finding.subject.address) if matching else None
+        other = live_by_subject.get((finding.control.id, there.address)) if there else None
+        if other is None:
+            findings.append(finding)
+            continue
+        settled.add((other.control.id, other.subject.address))
+        if other.verdict == finding.verdict or other.verdict == "unknown":
+            findings.append(finding)
+        elif finding.verdict == "unknown":
+            findings.append(other)
+        else:
+            findings.extend((finding, other))
+    findings += [one for one in account.findings if (one.control.id, one.subject.address) not in settled]
+    findings += found.findings()
+    controls = {control.id: control for control in (*code.controls, *account.controls, *found.controls.values())}
+    return replace(
+        code,
+        findings=findings,
+        gaps=[*code.gaps, *account.gaps],
+        controls=tuple(controls.values()),
+        resource_count=code.resource_count + account.resource_count,
+        unjudged_types={**code.unjudged_types, **account.unjudged_types},
+        accounts=account.accounts,
+    )
+
+
+def review_beside(
+    code: Review,
+    account: Review,
+    scopes: Sequence[Scope],
+    accounts: Sequence[Scope],
+    targets: Sequence[Target],
+    state: Path | None = None,
+) -> Review:
+    """The review of code beside that of accounts, with what differs between the two.
+
+    What is called what is told by Terraform's state (`state`, or a local one beside the code) and by the stacks of the
+    accounts; where neither does, by names and likeness.
+    """
+    live = [resource for scope in accounts for resource in scope.resources]
+    unseen = {type for scope in accounts for type in scope.unseen}
+    readable = frozenset().union(*(one.types for one in load_collectors().values()), load_registry())
+    identities = {type: facts.identity for type, facts in load_tables().types.items() if facts.identity}
+    known = {scope.name: _called(scope, targets, state) for scope in scopes}
+    found = Beside(scopes, live, identities, lambda type: type in readable and type not in unseen, known)
+    return beside(code, account, found)
+
+
+def _called(scope: Scope, targets: Sequence[Target], state: Path | None) -> Mapping[str, Sequence[str]]:
+    """What the deployment called the resources of a scope."""
+    if any(resource.origin.source == "cloudformation" for resource in scope.resources):
+        types = {resource.address: resource.type for resource in scope.resources}
+        for target in targets:
+            ids = stack_of(types, read_stacks(target.caller, target.regions))
+            if ids:
+                return {address: (id,) for address, id in ids.items()}
+        return {}
+    local = Path(scope.name) / LOCAL
+    if state is None and not local.is_file():
+        return {}
+    return read_state(state or local)
+
+
+def _mark(resource: Resource, steps: tuple[str, ...]) -> Mark | None:
+    return find_mark(resource.properties, steps) or resource.origin.place

@@ -1,0 +1,38 @@
+"""Remembers a review of code in the ledger, beside what was seen in accounts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mainstay import __version__
+from mainstay.model.findings import Review
+from mainstay.model.places import Unit
+from mainstay.sources import project_of
+
+if TYPE_CHECKING:
+    from mainstay.evidence import Ledger
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+def remember(ledger: Ledger, review: Review, paths: Sequence[Path], tree: Path | None, now: datetime) -> None:
+    """Appends a pass over the paths: what was found in their code, and what is not there any more."""
+    project = project_of(paths, tree)
+    below = [os.path.relpath(path.resolve(), project) for path in paths]
+    ids = {control.id for control in review.controls}
+
+    def covered(scope: str, region: str, type: str, control: str) -> bool:
+        if control not in ids or ACCOUNT.fullmatch(scope):
+            return False
+        return any(path == "." or scope == path or scope.startswith(f"{path}/") for path in below)
+
+    pass_ = ledger.begin("code", " ".join(sorted(below)), __version__, now)
+    for scope in sorted({finding.subject.scope for finding in review.findings}):
+        ledger.record_unit(pass_, Unit(scope), (), (), now)
+    ledger.record_findings(pass_, review.findings, covered, review.gaps, now)
+    ledger.end(pass_, "complete", now)
