@@ -15,21 +15,6 @@ MOST_PAIRS = 200_000
 
 LEAST_LIKENESS = 0.5
 
-BY_AWS = (
-    "aws:autoscaling:groupName",
-    "aws:ec2spot:fleet-request-id",
-    "eks:",
-    "aws:eks:",
-    "kubernetes.io/",
-    "elasticbeanstalk:",
-)
-BY_STACK = "aws:cloudformation:stack-name"
-SINGLE = frozenset({
-    "AWS::Account", "AWS::EC2::DefaultSecurityGroup", "AWS::EC2::EncryptionByDefault", "AWS::EC2::InstanceMetadataDefaults",
-    "AWS::EMR::BlockPublicAccessConfiguration", "AWS::IAM::AccountPasswordPolicy",
-})  # fmt: skip
-"""What every account has, whether anybody declares it or not."""
-
 
 @dataclass(slots=True)
 class Matching:
@@ -79,28 +64,6 @@ def compare(declared: Resource, live: Resource, matching: Matching) -> list[Diff
 def has_identity(resource: Resource, identities: Mapping[str, str]) -> bool:
     """Whether the code says what the resource is called, so that it can be said to be missing."""
     return isinstance(resource.properties.look_up(identities.get(resource.type, "")), str)
-
-
-def maker(resource: Resource) -> str:
-    """Who made a live resource that no code under review declares, where it tells; empty where a person may have."""
-    if resource.type in SINGLE:
-        return "every account has one"
-    if resource.raw.get("IsDefault") is True or resource.raw.get("DefaultForAz") is True:
-        return "AWS made it with the account"
-    for tag in _tags(resource):
-        key = str(tag.get("Key", ""))
-        if key == BY_STACK:
-            return f"the stack {tag.get('Value')} declares it"
-        if key.startswith(BY_AWS):
-            return f"a service made it ({key})"
-    return ""
-
-
-def _tags(resource: Resource) -> Iterator[Mapping[str, Value]]:
-    tags = resource.properties.get("Tags")
-    for tag in tags if isinstance(tags, list) else ():
-        if isinstance(tag, dict):
-            yield tag
 
 
 # -- matching

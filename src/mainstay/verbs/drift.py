@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mainstay.analysis import drift
 from mainstay.analysis.drift import Matching
-from mainstay.catalog import load_drift_controls
+from mainstay.catalog import Exempt, load_drift_controls, load_exempt
 from mainstay.engine import subject_of, told
 from mainstay.model.findings import Finding, Reason, Review, Verdict
 from mainstay.model.places import Mark
 from mainstay.model.resources import Resource
-from mainstay.model.values import find_mark
+from mainstay.model.values import Value, find_mark
 from mainstay.sources import Scope
 from mainstay.sources.live import load_collectors
 from mainstay.sources.live.registry import load_registry
@@ -21,6 +22,10 @@ from mainstay.sources.live.stacks import read_stacks, stack_of
 from mainstay.sources.spelling import load_tables
 from mainstay.sources.states import LOCAL, read_state
 from mainstay.verbs.live import Target
+
+BY_AWS = ("IsDefault", "DefaultForAz", "Default")
+"""What the API calls the resources that an account is born with."""
+BY_STACK = "aws:cloudformation:stack-name"
 
 AS_DECLARED, EXISTS, DECLARED = "account-is-as-declared", "declared-resource-exists", "resource-is-declared-in-code"
 
@@ -66,11 +71,11 @@ class Beside:
                     yield self._missing(resource)
             for there in matching.declared.values():
                 yield self._finding(DECLARED, there, "pass")
+        exempt = load_exempt()
         for resource in self.unmatched:
-            if not resource.names:
+            if not resource.names or resource.type in exempt.everywhere | exempt.parts:
                 continue  # a policy belongs to what it is the policy of
-            made = drift.maker(resource)
-            if made:
+            if _made_otherwise(resource, self.identities.get(resource.type, ""), exempt):
                 yield self._finding(DECLARED, resource, "not_applicable")
             else:
                 yield self._finding(
@@ -179,6 +184,28 @@ def _called(scope: Scope, targets: Sequence[Target], state: Path | None) -> Mapp
     if state is None and not local.is_file():
         return {}
     return read_state(state or local)
+
+
+def _made_otherwise(resource: Resource, identity: str, exempt: Exempt) -> bool:
+    """Whether AWS, a service or a stack that is not under review made a live resource, as far as it tells."""
+    if any(resource.raw.get(flag) is True for flag in BY_AWS) or _is_main(resource):
+        return True
+    names = {*resource.names, resource.properties.get(identity)}
+    if any(fnmatchcase(str(name), glob) for name in names for glob in exempt.named.get(resource.type, ())):
+        return True
+    keys = [str(tag.get("Key", "")) for tag in _tags(resource)]
+    return any(fnmatchcase(key, glob) for key in keys for glob in (*exempt.tagged, BY_STACK))
+
+
+def _is_main(resource: Resource) -> bool:
+    """The route table that a VPC is born with."""
+    associations = resource.raw.get("Associations")
+    return isinstance(associations, list) and any(one.get("Main") is True for one in associations)
+
+
+def _tags(resource: Resource) -> list[Mapping[str, Value]]:
+    tags = resource.properties.get("Tags")
+    return [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
 
 
 def _mark(resource: Resource, steps: tuple[str, ...]) -> Mark | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstay import __version__
 from mainstay.analysis import linked
 from mainstay.model.controls import Control
-from mainstay.model.errors import AccountError
+from mainstay.model.errors import AccountError, MainstayError
 from mainstay.model.findings import Gap, Review
 from mainstay.model.places import Unit
 from mainstay.model.resources import Resource
@@ -213,6 +215,18 @@ class AccountPass:
                 future.cancel()
 
     def read(self, unit: Unit, known: Mapping[tuple[str, str], Sequence[Resource]]) -> Read:
+        try:
+            return self._read(unit, known)
+        except MainstayError:
+            raise
+        except Exception as error:  # noqa: BLE001 # a fault of ours in one unit must not cost the user the others
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            fault = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}: {error}"
+            reason = f"mainstay itself failed here ({fault}); nothing of it is judged. Please report it"
+            controls = self.judge.controls_of(unit.type)
+            return Read(unit, (), (Gap("internal", reason, unit=unit, controls=controls),), complete=False)
+
+    def _read(self, unit: Unit, known: Mapping[tuple[str, str], Sequence[Resource]]) -> Read:
         if unit not in self.tail:
             return self.account.read(unit)
         types = self.long_tail.parents(unit.type)

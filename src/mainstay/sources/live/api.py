@@ -14,18 +14,22 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
-    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    NoAuthTokenError,
     NoCredentialsError,
     ParamValidationError,
-    ProxyConnectionError,
+    PartialCredentialsError,
+    ReadTimeoutError,
+    TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
+from botocore.parsers import ResponseParserError
 
 from mainstay.model.errors import AccountError
 from mainstay.model.values import Record, Value
 from mainstay.sources.live.calls import CallError, Failed, Refused, Unavailable
-from mainstay.sources.live.sessions import SKEW, why
+from mainstay.sources.live.sessions import is_over, why
 
 if TYPE_CHECKING:
     import boto3
@@ -37,16 +41,26 @@ CONNECT_SECONDS, READ_SECONDS = 5, 30
 LONGEST_PATIENCE_SECONDS = 600
 """How long a single call that is throttled is tried again, beyond what boto3 does by itself."""
 
-REFUSALS = ("accessdenied", "unauthorized", "notauthorized", "authorizationerror", "forbidden", "authfailure")
+GARBLED_TRIES = 3
+"""How often a call is made whose answer cannot be read: a balancer's error page where JSON or XML should be."""
+TIMEOUTS_IN_A_ROW = 2
+"""So many calls that got no answer in time, with none answered in between, and a service counts as down."""
+
+REFUSALS = (
+    "accessdenied", "unauthorized", "notauthorized", "authorizationerror", "forbidden", "authfailure",
+    "insufficientprivileges", "insufficientpermissions", "operationnotpermitted",
+)  # fmt: skip
+UNKNOWN_KEYS = ("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException")
+"""A region that was switched on lately, or is off, does not know keys that others know."""
 THROTTLED = (
-    "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
+    "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete",
     "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException",
     "SlowDown", "ThrottledException", "Throttling", "ThrottlingException", "TooManyRequestsException",
     "TransactionInProgressException",
 )  # fmt: skip
 ABSENT_SERVICE = ("OptInRequired", "SubscriptionRequiredException")
-ENDED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "SSOTokenLoadError", *SKEW)
-"""What no further call can mend: the credentials are over, or the clock is wrong."""
+OVER = (NoCredentialsError, PartialCredentialsError, NoAuthTokenError, TokenRetrievalError)
+"""What no further call can mend: there are no credentials any more."""
 
 
 class Api:
@@ -77,6 +91,7 @@ class Api:
             lambda: threading.BoundedSemaphore(CALLS_AT_ONCE)
         )
         self._down: dict[tuple[str, str], CallError] = {}
+        self._timeouts: dict[tuple[str, str], int] = {}
 
     def pages(
         self,
@@ -87,20 +102,16 @@ class Api:
         tokens: tuple[str, str] | None = None,
     ) -> Iterator[Record]:
         """As `Caller` says. Raises AccountError where no further call can succeed, as with expired credentials."""
-        down = self._down.get((service, region))
-        if down is not None:
-            raise down
         try:
             client = self._client(service, region)
-            for page in _pages(
-                client, operation, self._patient(service, getattr(client, operation)), parameters, tokens
-            ):
+            ask = self._patient(service, region, getattr(client, operation))
+            for page in _pages(client, operation, ask, parameters, tokens):
                 yield _plain(page)
         except ClientError as error:
             raise _told(error) from None
-        except (NoCredentialsError, CredentialRetrievalError) as error:
+        except OVER as error:
             raise AccountError(why(error)) from None
-        except (ConnectionError, HTTPClientError, ProxyConnectionError) as error:
+        except (ConnectionError, HTTPClientError) as error:
             raise self._unreachable(service, region, error) from None
         except ParamValidationError as error:
             raise Failed("ParamValidation", " ".join(str(error).split())) from None
@@ -124,21 +135,28 @@ class Api:
                 self._clients[key] = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
             return self._clients[key]
 
-    def _patient(self, service: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _patient(self, service: str, region: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The call, made in its turn, and again for as long as the service says that it is too busy."""
         slots = self._slots[service]
 
         def ask(**parameters: Any) -> Any:
-            seconds, waited = 1.0, 0.0
+            seconds, waited, garbled = 1.0, 0.0, 0
             while True:
-                try:
-                    with slots:
+                with slots:
+                    self._check(service, region)  # in its turn: perhaps the calls before it found out
+                    try:
                         self.call_count += 1
-                        return call(**parameters)
-                except ClientError as error:
-                    code = error.response.get("Error", {}).get("Code", "")
-                    if code not in THROTTLED or waited >= LONGEST_PATIENCE_SECONDS:
-                        raise
+                        answer = call(**parameters)
+                        self._timeouts.pop((service, region), None)
+                        return answer
+                    except ClientError as error:
+                        if not _is_throttled(error) or waited >= LONGEST_PATIENCE_SECONDS:
+                            raise
+                    except ResponseParserError:
+                        garbled += 1
+                        if garbled >= GARBLED_TRIES:
+                            reason = "the answer cannot be read: neither what the service should say nor an error of it"
+                            raise Failed("ResponseParserError", reason) from None
                 if self._rest(seconds):
                     raise AccountError("interrupted")
                 waited += seconds
@@ -146,12 +164,25 @@ class Api:
 
         return ask
 
+    def _check(self, service: str, region: str) -> None:
+        if self.stopping.is_set():
+            raise AccountError("interrupted")
+        down = self._down.get((service, region))
+        if down is not None:
+            raise type(down)(down.code, down.message)
+
     def _unreachable(self, service: str, region: str, error: BotoCoreError) -> CallError:
         """A service without an endpoint in the region, or one that does not answer: asked once, not by every call."""
         offered = self.session.get_available_regions(service, self.partition)
         absent = isinstance(error, EndpointConnectionError) and offered and region not in offered
-        told = (Unavailable if absent else Failed)(type(error).__name__, str(error))
-        self._down[service, region] = told
+        told = (Unavailable if absent else Failed)(type(error).__name__, " ".join(str(error).split()))
+        key = (service, region)
+        with self._lock:
+            if isinstance(error, ReadTimeoutError):
+                self._timeouts[key] = self._timeouts.get(key, 0) + 1
+                if self._timeouts[key] < TIMEOUTS_IN_A_ROW:
+                    return told
+            self._down[key] = told
         return told
 
 
@@ -186,17 +217,23 @@ def _by_token(
         given[parameter] = token
 
 
+def _is_throttled(error: ClientError) -> bool:
+    answer = error.response
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return answer.get("Error", {}).get("Code", "") in THROTTLED or status == 429
+
+
 def _told(error: ClientError) -> CallError:
     """The error as one of ours. Raises AccountError for one after which no call can succeed."""
+    if is_over(error):
+        raise AccountError(why(error))
     told = error.response.get("Error", {})
     code, message = str(told.get("Code", "Unknown")), str(told.get("Message", ""))
-    if code in ENDED:
-        raise AccountError(f"{why(error)}; what was read is kept, go on with --resume")
     if code in ABSENT_SERVICE:
         return Unavailable(code, message)
-    plain = code.lower()
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    if any(word in plain for word in REFUSALS) or (code in ("403", "Client.403") and status == 403):
+    plain = code.lower()
+    if any(word in plain for word in REFUSALS) or (status == 403 and code not in UNKNOWN_KEYS):
         return Refused(code, message)
     return Failed(code, message)
 

@@ -1,0 +1,238 @@
+"""`mainstay show`: which ledger is asked, at which moment, and the overview of what it knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mainstay.analysis.practices import AGES, cover
+from mainstay.analysis.statements import in_time
+from mainstay.catalog import Catalog
+from mainstay.documents import did_you_mean
+from mainstay.model.controls import PILLARS, SEVERITIES, Pillar
+from mainstay.model.errors import UsageError
+from mainstay.model.evidence import Pass
+from mainstay.outputs.paint import Line, Tone
+from mainstay.outputs.tables import Column, Page, Table, share
+from mainstay.outputs.wording import count
+from mainstay.settings.freshness import span
+from mainstay.verbs.answering import Ages, answers
+
+if TYPE_CHECKING:
+    from mainstay.evidence import Ledger
+    from mainstay.evidence.answers import Moment
+
+LEDGER: Final = Path(".mainstay/ledger.sqlite")
+FAILING: Final = frozenset({"fail"})
+WORST_SHOWN: Final = 5
+RANKS: Final[Mapping[str, int]] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+
+_PASS: Final = re.compile(r"pass:([1-9]\d{0,17})", re.ASCII)
+
+CatalogOf = Callable[[], Catalog]
+"""The catalogue, read when something is asked that the ledger alone does not know."""
+
+PILLAR_FIGURES: Final = (
+    Column("pillar", "Pillar"),
+    Column("failures", "failures", number=True),
+    Column("worst", "worst", tone=lambda severity: severity or "quiet"),
+    Column("met_share", "met", share, number=True),
+    Column("coverage_share", "coverage", share, number=True),
+    Column("freshness", "age", lambda value: "-" if value is None else f"{value:.0%} of limit", number=True),
+)
+
+
+def find_ledger(start: Path) -> Path:
+    """The ledger in a directory or the nearest one above it. Raises UsageError that says what makes one."""
+    here = start.resolve()
+    for directory in (here, *here.parents):
+        if (directory / LEDGER).is_file():
+            return directory / LEDGER
+    raise UsageError(
+        f"there is no ledger: no {LEDGER} here or above; `mainstay review --live` makes one, or `mainstay review PATH "
+        "--ledger FILE`; one that is somewhere else is named by --ledger"
+    )
+
+
+def opened(url: str | None, start: Path, write: bool = False) -> Ledger:
+    """The ledger that is asked: the named one, or the nearest."""
+    from mainstay.evidence import open_ledger
+
+    return open_ledger(url or find_ledger(start), write=write)
+
+
+def iso(at: datetime | None) -> str | None:
+    """A time as JSON has it, in whole seconds of UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def moment(ledger: Ledger, text: str, now: datetime) -> Moment:
+    """The moment that a text names: a milestone, the end of a pass (`pass:3`), a time ago (`7d`), or an ISO date or
+    time, of UTC where it names no zone. Raises UsageError with a suggestion for anything else.
+    """
+    milestones = {one.name: one for one in ledger.milestones()}
+    if text in milestones:
+        return milestones[text]
+    if found := _PASS.fullmatch(text):
+        return _end_of(ledger.passes(), int(found[1]))
+    if ago := span(text):
+        return now - ago
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        hint = did_you_mean(text, milestones) or "give a date, `7d`, `pass:3` or the name of a milestone"
+        raise UsageError(f"there is no milestone '{text}'; {hint}") from None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at > now + timedelta(days=1):
+        raise UsageError(f"{text} has not come yet")
+    return at
+
+
+def numbered(passes: Sequence[Pass], number: int) -> Pass:
+    """The pass with the number. Raises UsageError where there is none."""
+    for one in passes:
+        if one.number == number:
+            return one
+    last = f"the last one is {passes[-1].number}" if passes else "there are none yet"
+    raise UsageError(f"there is no pass {number}; {last}")
+
+
+def told(at: Moment) -> str:
+    """A moment in words."""
+    if isinstance(at, Pass):
+        return f"pass {at.number} began"
+    return f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at.name
+
+
+def latest(passes: Sequence[Pass]) -> list[Pass]:
+    """The last pass of each target, the last of all first."""
+    by_target = {(one.source, one.target): one for one in sorted(passes, key=lambda one: one.number)}
+    return sorted(by_target.values(), key=lambda one: -one.number)
+
+
+def severity_tone(severity: str | None) -> Tone:
+    found: Mapping[str | None, Tone] = {"critical": "critical", "high": "high", "medium": "medium", "low": "low"}
+    return found.get(severity, "quiet")
+
+
+def _end_of(passes: Sequence[Pass], number: int) -> Moment:
+    """When a pass ended. Where it was killed, the beginning of the next one is the best that is known."""
+    found = numbered(passes, number)
+    if found.ended is not None:
+        return found.ended
+    following = [one for one in passes if one.number > number]
+    if not following:
+        raise UsageError(f"pass {number} has not ended")
+    return min(following, key=lambda one: one.number)
+
+
+# -- the overview
+
+
+def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGES) -> Page:
+    """All that matters on one screen: the last pass, what it changed, what fails, how the pillars stand."""
+    passes = ledger.passes()
+    if not passes:
+        raise UsageError(f"ledger {ledger.name}: no pass is in it yet; `mainstay review --live` makes one")
+    last = passes[-1]
+    extent = ledger.extents().get(last.number)
+    counts = ledger.counts(("control", "severity", "verdict"))
+    failing = {key[:2]: number for key, number in counts.items() if key[2] == "fail"}
+    changes = ledger.changes(last)
+    head = ledger.head()
+    severities = {one: sum(n for (_, s), n in failing.items() if s == one) for one in reversed(SEVERITIES)}
+    others = {verdict: sum(n for key, n in counts.items() if key[2] == verdict) for verdict in ("unknown", "waived")}
+    facts = {
+        "pass": pass_row(last) | {
+            "units": extent.units if extent else 0,
+            "gaps": extent.gaps if extent else 0,
+        },
+        "resources": ledger.resource_count(),
+        "failures": severities,
+        **others,
+        "changes": {
+            "new": len(changes.new), "fixed": len(changes.fixed), "came_back": len(changes.came_back),
+        },
+        "head": head,
+    }  # fmt: skip
+    ranked = sorted(failing.items(), key=lambda one: (-RANKS[one[0][1]], -one[1], one[0][0]))
+    known = catalog()
+    titles = {control.id: control.title for control in known.controls}
+    worst = [
+        {"severity": severity, "control": name, "failures": number, "title": titles.get(name, "")}
+        for (name, severity), number in ranked[:WORST_SHOWN]
+    ]
+    columns = (
+        Column("severity", "", tone=severity_tone),
+        Column("control", ""),
+        Column("failures", "failures", number=True),
+        Column("title", "", machine=True),
+    )
+    pillars = Table("pillars", PILLAR_FIGURES, list(_pillars(ledger, known, failing, now, ages)))
+    notes = (
+        "mainstay show changes, findings --severity high, practices, plan, owners, gaps",
+        f"kept elsewhere, the head proves later that nothing was touched: mainstay show verify --head {head}",
+    )
+    return Page("overview", facts, (pillars, Table("worst", columns, worst, "Worst")), list(_lead(facts, now)), notes)
+
+
+def pass_row(one: Pass) -> dict[str, Any]:
+    return {
+        "number": one.number, "source": one.source, "target": one.target, "state": one.state,
+        "started": iso(one.started), "ended": iso(one.ended), "version": one.version,
+    }  # fmt: skip
+
+
+def _lead(facts: Mapping[str, Any], now: datetime) -> Iterator[Line]:
+    one, changes = facts["pass"], facts["changes"]
+    at = datetime.fromisoformat(one["ended"] or one["started"])
+    good: Tone = "good" if one["state"] == "complete" else "medium"
+    yield (
+        ("Last pass  ", "strong"), (f"{one['number']:,}, {one['source']}, ", "plain"), (one["state"], good),
+        (f" {at:%Y-%m-%d %H:%M} UTC ({in_time(now - at)} ago)", "plain"),
+    )  # fmt: skip
+    yield ("Target     ", "strong"), (one["target"], "plain")
+    gaps: Tone = "medium" if one["gaps"] else "plain"
+    yield (
+        ("Read       ", "strong"), (f"{count(facts['resources'], 'resource')} known, ", "plain"),
+        (f"{count(one['units'], 'unit')}, ", "plain"), (count(one["gaps"], "gap"), gaps),
+    )  # fmt: skip
+    yield (
+        ("Changed    ", "strong"), (f"{changes['new']:,} new, {changes['came_back']:,} came back, ", "plain"),
+        (f"{changes['fixed']:,} fixed", "good" if changes["fixed"] else "plain"), (" since the pass before", "quiet"),
+    )  # fmt: skip
+    yield ("Failures   ", "strong"), *_failures(facts)
+
+
+def _failures(facts: Mapping[str, Any]) -> Iterator[tuple[str, Tone]]:
+    standing = [(name, number) for name, number in facts["failures"].items() if number]
+    for at, (name, number) in enumerate(standing):
+        yield f"{number:,} {name}", severity_tone(name)
+        yield (", " if at + 1 < len(standing) else ""), "plain"
+    if not standing:
+        yield "none", "good"
+    yield "".join(f"; {facts[key]:,} {word}" for key, word in (("unknown", "undecided"), ("waived", "waived"))), "plain"
+
+
+def _pillars(
+    ledger: Ledger, catalog: Catalog, failing: Mapping[tuple[str, ...], int], now: datetime, ages: Ages
+) -> Iterator[dict[str, Any]]:
+    found = answers(ledger, catalog, now, ages, ledger.attestations())
+    figures = cover(found.values(), catalog.controls)
+    pillars: dict[str, tuple[Pillar, ...]] = {control.id: control.pillars for control in catalog.controls}
+    for pillar, title in PILLARS.items():
+        mine = [(severity, n) for (name, severity), n in failing.items() if pillar in pillars.get(name, ())]
+        one = figures[pillar]
+        yield {
+            "id": pillar,
+            "pillar": title,
+            "failures": sum(number for _, number in mine),
+            "worst": max((severity for severity, _ in mine), key=RANKS.__getitem__, default=None),
+            "met_share": one.met_share,
+            "coverage_share": one.coverage_share,
+            "freshness": one.freshness,
+            "practices": dict(one.states),
+        }
