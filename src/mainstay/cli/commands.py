@@ -13,6 +13,7 @@ from mainstay.cli.completion import completion
 from mainstay.cli.doctoring import doctor, permissions
 from mainstay.cli.exits import Exit
 from mainstay.cli.review import review
+from mainstay.cli.sandbox import sandbox
 
 
 @click.command(short_help="Show everything about a control or a practice.")
@@ -110,5 +111,5 @@ def new_control(name: str, type_name: str, directory: Path) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    review, explain, list_controls, test, new, export, attest, doctor, permissions, completion,
+    review, explain, list_controls, test, new, export, attest, doctor, permissions, sandbox, completion,
 )  # fmt: skip

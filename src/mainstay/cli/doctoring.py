@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +60,8 @@ def permissions(organization: bool, table: bool, output: Path | None, **chosen: 
     mainstay permissions --pillar SEC -o security.json
     mainstay permissions --control s3-keeps-versions
     """
+    import json
+
     from mainstay.verbs.permissions import needs, policy_documents
 
     found = needs(_controls(**chosen), organization)
@@ -86,6 +87,8 @@ def doctor(
 
     Nothing is changed and nothing is remembered. Exits with 3 where something would stay unknown.
     """
+    import json
+
     from mainstay.verbs.doctor import diagnose
 
     controls = _controls(**chosen)

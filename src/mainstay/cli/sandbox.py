@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -105,6 +104,8 @@ def deploy(template: Path, stack: str | None, parameters: tuple[str, ...], as_js
 
     What moto cannot make, or makes without some properties, is listed. The exit code is 3 where something was refused.
     """
+    import json
+
     from mainstay.verbs.sandbox import deploy as put
     from mainstay.verbs.sandbox import running
 
@@ -118,6 +119,8 @@ def deploy(template: Path, stack: str | None, parameters: tuple[str, ...], as_js
 @_JSON
 def status(as_json: bool) -> None:
     """Say which account runs, and which stacks are in it."""
+    import json
+
     from mainstay.verbs.sandbox import running, stacks
 
     account = running()
@@ -145,6 +148,8 @@ def _usage(account: Account) -> str:
 
 
 def _as_json(account: Account) -> str:
+    import json
+
     said = {"account": account.id, "endpoint": account.endpoint, "region": account.region}
     return json.dumps({**said, "environment": account.environment})
 
