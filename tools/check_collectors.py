@@ -92,13 +92,16 @@ class _Checker:
             for child in children:
                 shape = self.node(shape, child, text)
             return shape
-        if kind == "identity":
+        if kind in ("identity", "current"):
             return shape
         if kind == "index":
-            return shape.member if isinstance(shape, ListShape) else shape
+            return shape.member if isinstance(shape, ListShape | _Many) else shape
         if kind in ("projection", "filter_projection", "value_projection"):
             left = self.node(shape, children[0], text)
-            element = left.member if isinstance(left, ListShape) else left.value if isinstance(left, MapShape) else left
+            element = left.value if isinstance(left, MapShape) else _one(left) if isinstance(left, _Many) else left
+            element = element.member if isinstance(element, ListShape) else element
+            if kind == "filter_projection":
+                self.node(element, children[2], text)
             return _Many(self.node(element, children[1], text))
         if kind == "flatten":
             inner = self.node(shape, children[0], text)
@@ -107,6 +110,29 @@ class _Checker:
             return inner if isinstance(inner, ListShape) else _Many(inner)
         if kind == "multi_select_dict":
             return {child["value"]: self.node(shape, child["children"][0], text) for child in children}
+        if kind == "function_expression" and node["value"] == "merge":
+            merged: dict[str, Any] = {}
+            for child in children:
+                inside = members(_one(self.node(shape, child, text)))
+                if inside is None:
+                    return FREE
+                merged.update(inside)
+            return merged
+        if kind == "function_expression" and node["value"] == "unfold":
+            elements = _one(self.node(shape, children[0], text))
+            found = (members(elements) or {}).get(children[1]["value"], FREE)
+            while isinstance(found, _Many | ListShape | MapShape):
+                found = found.value if isinstance(found, MapShape) else found.member
+            return _Many({**(members(found) or {}), "outer": elements})
+        if kind == "function_expression" and node["value"] in ("not_null", "to_number"):
+            return self.node(shape, children[0], text)
+        if kind in ("and_expression", "or_expression"):
+            left, right = (self.node(shape, child, text) for child in children)
+            return right if kind == "and_expression" or left == FREE else left
+        if kind in ("comparator", "not_expression", "function_expression"):
+            for child in children:  # for what they name: what comes out has no members
+                if child["type"] != "expref":
+                    self.node(shape, child, text)
         return FREE
 
     # -- calls

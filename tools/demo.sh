@@ -28,4 +28,6 @@ say "Its well-built twin passes every control, in both."
 run review examples/shop/terraform/well-built
 run review examples/shop/cloudformation/well-built.yaml
 
+"$mainstay" sandbox run --region eu-central-1 -- tools/demo_account.sh "$mainstay" "$(dirname "$mainstay")/python"
+
 say "Next: mainstay explain rds-is-not-public, or mainstay review on code of your own."

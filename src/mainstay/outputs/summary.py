@@ -60,7 +60,7 @@ def summarize(review: Review) -> Summary:
         severity: sum(counts[control.id, "fail"] for control in controls if control.severity == severity)
         for severity in reversed(SEVERITIES)
     }
-    answers = answer(load_practices().values(), review.controls, review.findings)
+    answers = answer(load_practices().values(), review.controls, review.findings, review.gaps)
     return Summary(
         total=_tally(controls, counts),
         severities=severities,
