@@ -8,12 +8,13 @@ from dataclasses import replace
 from mainstay.analysis.escalation import POLICIES, escalation_paths
 from mainstay.analysis.graph import Graph
 from mainstay.analysis.networks import NAT_GATEWAY, VPC, ZONES, Networks
-from mainstay.analysis.routes import ASSOCIATION, ROUTE, TABLE
-from mainstay.analysis.subnets import FILE_SYSTEM, GROUPS, MOUNT_TARGET, SUBNET, SUBNETS, subnets_mark
+from mainstay.analysis.routes import ASSOCIATION, ATTACHMENT, GATEWAY, ROUTE, TABLE
+from mainstay.analysis.subnets import FILE_SYSTEM, GROUPS, MOUNT_TARGET, STANDS_FOR, SUBNET, SUBNETS, subnets_mark
+from mainstay.analysis.views import views
 from mainstay.model.facts import FACTS
 from mainstay.model.places import Mark
 from mainstay.model.resources import Resource
-from mainstay.model.values import ABSENT, Record, Value, find_mark
+from mainstay.model.values import ABSENT, Record, Unknown, Value, find_mark
 
 Facts = Mapping[str, frozenset[str]]
 """By resource type, the names of the facts that its controls read."""
@@ -30,8 +31,16 @@ DERIVATIONS: Mapping[str, Callable[[Networks, Resource], Value]] = {
 }
 
 _ZONES = {SUBNET: ("AvailabilityZone", "AvailabilityZoneId")}
-_INSIDE = {**_ZONES, SUBNET: (*_ZONES[SUBNET], "VpcId")}
-_ROUTES = {SUBNET: ("VpcId",), ASSOCIATION: ("RouteTableId", "SubnetId"), ROUTE: ("GatewayId", "RouteTableId")}
+_INSIDE = {**_ZONES, SUBNET: (*_ZONES[SUBNET], "VpcId"), VPC: ()}
+_ROUTES = {
+    ASSOCIATION: ("RouteTableId", "SubnetId"),
+    ATTACHMENT: (),  # only an account's are looked into, and VPN gateways have no InternetGatewayId to be spelled
+    GATEWAY: (),
+    ROUTE: ("GatewayId", "RouteTableId"),
+    SUBNET: ("VpcId",),
+    TABLE: ("VpcId",),
+    VPC: (),
+}
 
 ON_THE_WAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "availability_zones": _ZONES,
@@ -41,7 +50,7 @@ ON_THE_WAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "routes_to_internet": _ROUTES,
     "subnet_zones": _INSIDE,
 }
-"""By fact, what it reads of other resources."""
+"""By fact, what it reads of other resources; of some, that they are there and what AWS calls them."""
 
 
 def facts_read(reads: Mapping[str, frozenset[str]]) -> Facts:
@@ -70,18 +79,20 @@ def properties_read(facts: Facts) -> Mapping[str, frozenset[str]]:
     return {type: frozenset(paths) for type, paths in found.items()}
 
 
-def derive(resources: Sequence[Resource], facts: Facts) -> list[Resource]:
+def derive(resources: Sequence[Resource], facts: Facts, unseen: Mapping[str, Unknown] | None = None) -> list[Resource]:
     """The resources of one scope, with `derived` among the properties where a control reads it.
 
+    `unseen` are the types of which there may be more in the scope than were seen, each with the reason.
     Under `derived` stands each fact that is wanted of the type and can be said of the resource: one of a resource that
     names no subnets, for example, is absent.
     """
     if not any(resource.type in facts for resource in resources):
         return list(resources)
-    networks = Networks(Graph(resources))
+    seen = views(resources)
+    networks = Networks(Graph(seen, unseen))
     return [
-        _with_facts(resource, facts[resource.type], networks) if resource.type in facts else resource
-        for resource in resources
+        _with_facts(resource, view, facts[resource.type], networks) if resource.type in facts else resource
+        for resource, view in zip(resources, seen, strict=True)
     ]
 
 
@@ -92,16 +103,17 @@ def _read_of_subnets(type: str, found: dict[str, set[str]]) -> None:
     if type in GROUPS:
         name, group = GROUPS[type]
         found[type].add(name)
-        found.setdefault(group, set()).update((name, *SUBNETS[group]))
+        for listed in (group, STANDS_FOR.get(group, group)):
+            found.setdefault(listed, set()).update((name, *SUBNETS[listed]))
     if type == FILE_SYSTEM:
         found.setdefault(MOUNT_TARGET, set()).update(("FileSystemId", "SubnetId"))
 
 
-def _with_facts(resource: Resource, names: frozenset[str], networks: Networks) -> Resource:
+def _with_facts(resource: Resource, view: Resource, names: frozenset[str], networks: Networks) -> Resource:
     derived: dict[str, Value] = {}
     marks: dict[str, Mark] = {}
     for name in sorted(names):
-        value = DERIVATIONS[name](networks, resource) if resource.type in FACTS[name].types else ABSENT
+        value = DERIVATIONS[name](networks, view) if resource.type in FACTS[name].types else ABSENT
         if value is ABSENT:
             continue
         derived[name] = value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mainstay.analysis.escalation_ways import ACTS_ON, ON_ONESELF, WAYS
-from mainstay.analysis.graph import at_path
+from mainstay.analysis.graph import at_path, settled
 from mainstay.model.facts import WITH_POLICIES
 from mainstay.model.resources import Resource
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Ref, Text, Unknown, Value, is_known, unknowns
@@ -27,6 +27,7 @@ _AWS_DATA = re.compile(r"(?:^|\.)data\.aws_")
 _ANY_NAME = "\ue000"  # in no pattern: what covers it covers every name
 _SOMETHING = "\ue001"  # stands for a stretch that is not known, and has no wildcard
 _ALLOW, _DENY = "allow", "deny"
+_UNDECIDED = Unknown("what the policy denies leaves it open what it allows")
 
 
 def escalation_paths(resource: Resource) -> Value:
@@ -44,7 +45,7 @@ def escalation_paths(resource: Resource) -> Value:
     if all(answer is not None for _, answer in found):
         return sure
     why = statements.doubt
-    doubt = Unknown(why.reason, why.place, why.settle)
+    doubt = Unknown(why.reason, why.place, settled(resource) if why is _UNDECIDED else why.settle)
     return Items(sure, Text((doubt,)), doubt) if sure else doubt
 
 
@@ -120,7 +121,7 @@ class _Statements:
             if statement.allows(action) is None or statement.denies(action) is None
         )
         unknown = self.unread or next((doubt for doubt in doubts if doubt is not None), None)
-        return unknown or Unknown("what the policy denies leaves it open what it allows", None, "pass a plan")
+        return unknown or _UNDECIDED
 
     def _permits(self, action: str) -> bool | None:
         unread = [None] if self.unread is not None else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mainstay.model.resources import Resource
@@ -26,9 +26,13 @@ class Pointers:
 
 
 class Graph:
-    """The resources of one scope. Everything is looked up in time that does not grow with the scope."""
+    """The resources of one scope. Everything is looked up in time that does not grow with the scope.
 
-    def __init__(self, resources: Sequence[Resource]) -> None:
+    `unseen` are the types of which there may be more in the scope than were seen, each with the reason.
+    """
+
+    def __init__(self, resources: Sequence[Resource], unseen: Mapping[str, Unknown] | None = None) -> None:
+        self.unseen = unseen or {}
         self.by_address = {resource.address: resource for resource in resources}
         self.by_type: dict[str, list[Resource]] = {}
         for resource in resources:
@@ -36,14 +40,18 @@ class Graph:
         self._instances: dict[str, list[Resource]] | None = None
         self._named: dict[tuple[str, str], dict[str, list[Resource]]] = {}
 
+    def hidden(self, types: Iterable[str]) -> Unknown | None:
+        """Why there may be more of one of the types than was seen; None where all were."""
+        return next((self.unseen[type] for type in types if type in self.unseen), None)
+
     def named(self, type: str, property: str, name: str) -> list[Resource]:
-        """The resources of a type that bear a name."""
+        """The resources of a type that bear a name, by a property or among what AWS calls them."""
         if (type, property) not in self._named:
             bearers = self._named[type, property] = {}
             for resource in self.by_type.get(type, ()):
-                bearer = resource.properties.look_up(property)
-                if isinstance(bearer, str):
-                    bearers.setdefault(bearer.lower(), []).append(resource)
+                own = resource.properties.look_up(property)
+                for bearer in {one.lower() for one in (own, *resource.names) if isinstance(one, str)}:
+                    bearers.setdefault(bearer, []).append(resource)
         return self._named[type, property].get(name.lower(), [])
 
     def instances(self, address: str) -> list[Resource]:
@@ -61,9 +69,9 @@ class Graph:
     def pointing(self, type: str, name: str, target: str, which: Callable[[Resource], bool] | None = None) -> Pointers:
         """Who of a type points at resources of the type `target` by the property `name`; only those that `which` takes.
 
-        An id that is written out is that of a resource which is declared elsewhere.
+        An id that is written out is that of a resource which is declared elsewhere, or was not seen.
         """
-        pointers = Pointers()
+        pointers = Pointers(loose=self.unseen.get(type))
         for resource in self.by_type.get(type, ()):
             if which is not None and not which(resource):
                 continue
@@ -105,6 +113,16 @@ class Graph:
         )
 
 
+def is_live(resource: Resource) -> bool:
+    """True for a resource of an account, of which everything is known that could be read."""
+    return resource.origin.source == "live"
+
+
+def settled(resource: Resource, settle: str = "pass a plan") -> str:
+    """What would tell more of the resource: of an account there is neither a plan nor code to pass."""
+    return "" if is_live(resource) else settle
+
+
 def is_many(resource: Resource) -> bool:
     """True for a resource that stands for any number of instances, since it is not known how many there are."""
     return "[?]" in resource.address
@@ -133,4 +151,4 @@ def at_path(value: Value, path: Path) -> Value:
 def _doubt(resource: Resource, value: Value) -> Unknown:
     if isinstance(value, Unknown):
         return Unknown(value.reason, value.place or resource.origin.place, value.settle)
-    return Unknown(f"{resource.address} may belong to it", resource.origin.place, "pass a plan")
+    return Unknown(f"{resource.address} may belong to it", resource.origin.place, settled(resource))

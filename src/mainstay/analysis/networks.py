@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from mainstay.analysis.distinct import Zone, distinct_zones, perhaps, zone
-from mainstay.analysis.graph import Graph, Pointers, at_path, is_many
+from mainstay.analysis.graph import Graph, Pointers, at_path, is_live, is_many, settled
 from mainstay.analysis.routes import Routes
 from mainstay.analysis.subnets import FILE_SYSTEM, MOUNT_TARGET, SUBNET, named, subnet_values
 from mainstay.model.resources import Resource
@@ -36,15 +37,17 @@ class Networks:
             return mounted
         values = subnet_values(resource, self.graph)
         if values:
-            return _each_way(values, self._zones_of)
+            return _each_way(values, functools.partial(self._zones_of, resource))
         written = [at_path(resource.properties, (name,)) for name in ZONES.get(resource.type, ())]
-        return _each_way([value for value in written if value is not None and value is not ABSENT], _zones_named)
+        return _each_way([value for value in written if value is not None and value is not ABSENT], self._zones_named)
 
     def public_subnets(self, resource: Resource) -> Value:
         values = subnet_values(resource, self.graph)
         if resource.type == FILE_SYSTEM:
             values = [one.properties.look_up("SubnetId") for one, _ in self._mount_targets.at.get(resource.address, ())]
-        return _each_way(values, self._public)
+            if self._mount_targets.loose is not None:
+                values.append(_bare(self._mount_targets.loose))
+        return _each_way(values, functools.partial(self._public, resource))
 
     def routes_to_internet(self, subnet: Resource) -> Value:
         answer = self.routes.is_public(subnet)
@@ -52,11 +55,13 @@ class Networks:
 
     def subnet_zones(self, vpc: Resource) -> Value:
         zones = [self._zone_of(one, sure) for one, sure in self._subnets.at.get(vpc.address, ()) if not is_many(one)]
-        return _listed(zones, self._more_subnets(vpc))
+        return self._listed(zones, self._more_subnets(vpc))
 
     def nat_gateway_zones(self, vpc: Resource) -> Value:
         zones: list[Zone] = []
-        further = self._gateways.loose
+        further = self._gateways.loose or self.routes.foreign(vpc)
+        if zones_hidden := self.graph.hidden((SUBNET,)):  # a gateway may stand in one that was not seen
+            further = further or zones_hidden
         for subnet, inside in self._subnets.at.get(vpc.address, ()):
             for gateway, there in self._gateways.at.get(subnet.address, ()):
                 if is_many(gateway):
@@ -68,7 +73,7 @@ class Networks:
             further = further or self._more_subnets(vpc)
             sure = any(there for _, there in regional)
             zones += [self._zone_of(one, inside and sure) for one, inside in self._subnets.at.get(vpc.address, ())]
-        return _listed(zones, further)
+        return self._listed(zones, further)
 
     # -- zones
 
@@ -82,26 +87,32 @@ class Networks:
     def _zones(self) -> dict[str, Zone]:
         return {}
 
-    def _zones_of(self, values: list[Value]) -> Value:
+    def _zones_of(self, resource: Resource, values: list[Value]) -> Value:
         subnets = named(values)
-        return _listed([self._zone_named(one) for one in subnets.ids], subnets.further)
+        return self._listed([self._zone_named(one, resource) for one in subnets.ids], subnets.further)
 
-    def _zone_named(self, value: Value) -> Zone:
-        """The zone of the subnet with an id."""
+    def _zone_named(self, value: Value, resource: Resource) -> Zone:
+        """The zone of the subnet with an id that a resource names."""
         if isinstance(value, Ref):
             subnet = self.graph.by_address.get(value.address)
             if subnet is not None and subnet.type == SUBNET:
                 return self._zone_of(subnet)
             return zone(Unknown(f"the zone of {value.address} is not known", value.place, "pass a plan"), key=None)
         if isinstance(value, OneOf):
-            options = [self._zone_named(one) for one in value.options if one is not None and one is not ABSENT]
+            named_ones = [one for one in value.options if one is not None and one is not ABSENT]
+            options = [self._zone_named(one, resource) for one in named_ones]
             known = {one.value if isinstance(one.value, str) else "" for one in options}
             found = zone(known.pop() if known != {""} and len(known) == 1 else _bare(value))
             return perhaps(found) if len(options) < len(value.options) else found
         if isinstance(value, str):
             why = Unknown(f"the zone of {value} is not in the code", None, "pass a plan")
-            return zone(why, key=("subnet", value))
+            return zone(self._unseen_subnet(value, resource) if is_live(resource) else why, key=("subnet", value))
         return zone(_bare(value))
+
+    def _unseen_subnet(self, subnet: str, resource: Resource) -> Unknown:
+        """Why nothing is known of a subnet that a resource of an account names."""
+        hidden = self.graph.hidden((SUBNET,))
+        return hidden or Unknown(f"{subnet}, in which {resource.address} stands, is not among the account's subnets")
 
     def _mounted(self, system: Resource) -> Value:
         """The zones of a file system's mount targets; ABSENT where it has none."""
@@ -114,9 +125,28 @@ class Networks:
                 further = further or target.may_exist or _many(target)
             else:
                 further = further or subnets.further
-                found = [self._zone_named(one) for one in subnets.ids]
+                found = [self._zone_named(one, target) for one in subnets.ids]
                 zones += found if sure else map(perhaps, found)
-        return _listed(zones, further)
+        return self._listed(zones, further)
+
+    @staticmethod
+    def _listed(zones: Iterable[Zone], further: Unknown | None) -> Value:
+        """The list of zones; ABSENT where there is none."""
+        found = list(zones)
+        return distinct_zones(found, further) if found or further is not None else ABSENT
+
+    def _zones_named(self, values: list[Value]) -> Value:
+        zones: list[Zone] = []
+        further: Unknown | None = None
+        for value in values:
+            for element in value if isinstance(value, list) else [value]:
+                if isinstance(element, str | Ref) or (isinstance(element, Unknown) and element.is_set):
+                    zones.append(zone(element))
+                elif isinstance(element, Unknown):
+                    further = element
+            if isinstance(value, Items) and value.rest is not ABSENT:
+                further = value.why
+        return self._listed(zones, further)
 
     # -- who points at whom
 
@@ -140,11 +170,11 @@ class Networks:
         for subnet, _ in self._subnets.at.get(vpc.address, ()):
             if is_many(subnet):
                 return subnet.may_exist or _many(subnet)
-        return self._subnets.loose
+        return self._subnets.loose or self.routes.foreign(vpc)
 
     # -- routes
 
-    def _public(self, values: list[Value]) -> Value:
+    def _public(self, resource: Resource, values: list[Value]) -> Value:
         subnets = named(values)
         answers = [self._is_public(one) for one in subnets.ids]
         if any(answers):
@@ -152,7 +182,7 @@ class Networks:
         if subnets.further is not None:
             return _bare(subnets.further)
         if None in answers:
-            return self._why_public(subnets.ids[answers.index(None)])
+            return self._why_public(subnets.ids[answers.index(None)], resource)
         return False if answers else ABSENT
 
     def _is_public(self, value: Value) -> bool | None:
@@ -166,13 +196,13 @@ class Networks:
         }
         return answers.pop() if len(answers) == 1 else None
 
-    def _why_public(self, value: Value) -> Unknown:
+    def _why_public(self, value: Value, resource: Resource) -> Unknown:
         if isinstance(value, Ref):
             subnet = self.graph.by_address.get(value.address)
             return self.routes.doubt(subnet or value.address)
         if isinstance(value, Unknown):
             return _bare(value)
-        return self.routes.doubt(str(value))
+        return self._unseen_subnet(str(value), resource) if is_live(resource) else self.routes.doubt(str(value))
 
 
 def _each_way(values: list[Value], tell: Callable[[list[Value]], Value]) -> Value:
@@ -201,30 +231,11 @@ def _zone_of_subnet(subnet: Resource) -> Zone:
     if value is None or value is ABSENT:
         kind, value = "id", subnet.properties.look_up("AvailabilityZoneId")
     if value is None or value is ABSENT:
-        value = Unknown(f"AWS chooses the zone of {subnet.address}", subnet.origin.place, "set AvailabilityZone")
+        why = "the zone of {} is not known" if is_live(subnet) else "AWS chooses the zone of {}"
+        value = Unknown(why.format(subnet.address), subnet.origin.place, settled(subnet, "set AvailabilityZone"))
     if is_many(subnet) and isinstance(value, Unknown):  # of each of the instances it may be another
         return zone(_bare(value))
     return zone(value, kind, ("subnet", subnet.address))
-
-
-def _zones_named(values: list[Value]) -> Value:
-    zones: list[Zone] = []
-    further: Unknown | None = None
-    for value in values:
-        for element in value if isinstance(value, list) else [value]:
-            if isinstance(element, str | Ref) or (isinstance(element, Unknown) and element.is_set):
-                zones.append(zone(element))
-            elif isinstance(element, Unknown):
-                further = element
-        if isinstance(value, Items) and value.rest is not ABSENT:
-            further = value.why
-    return _listed(zones, further)
-
-
-def _listed(zones: Iterable[Zone], further: Unknown | None) -> Value:
-    """The list of zones; ABSENT where there is none."""
-    found = list(zones)
-    return distinct_zones(found, further) if found or further is not None else ABSENT
 
 
 def _bare(value: Unknown) -> Unknown:

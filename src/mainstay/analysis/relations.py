@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mainstay.analysis.graph import is_live
+from mainstay.analysis.linking import is_unique
 from mainstay.model.resources import Resource
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value, references
 
@@ -22,6 +24,11 @@ class Links:
 
 NONE = Links({})
 
+ACCOUNT = "AWS::Account"
+"""The account itself: whatever is in it points at it."""
+
+EVERYWHERE = frozenset({"AWS::S3::Bucket"})
+"""The types whose names are theirs in all regions."""
 
 Unseen = Mapping[str, Unknown]
 """By type, why there may be more resources of it in the scope than were seen."""
@@ -38,20 +45,33 @@ def relate(
     judged = [resource for resource in resources if resource.type in wanted]
     if not judged:
         return list(resources)
-    targets = _Targets(judged, links)
+    targets = _Targets((resource for resource in judged if resource.type != ACCOUNT), links)
     pointers = _Pointers()
-    pointing = frozenset[str]().union(*wanted.values())
+    pointing = frozenset[str]().union(*(types for type, types in wanted.items() if type != ACCOUNT))
     for resource in resources:
         if resource.type in pointing:
             targets.point(resource, links.get(resource.type, NONE), pointers)
-    return [
-        _with_related(
-            resource, pointers.at(resource, resource.address in targets.nameless), wanted[resource.type], unseen or {}
-        )
-        if resource.type in wanted
-        else resource
-        for resource in resources
-    ]
+
+    def related(resource: Resource) -> Resource:
+        if resource.type == ACCOUNT:
+            return _of_account(resource, resources, wanted[ACCOUNT], unseen or {})
+        at = pointers.at(resource, resource.address in targets.nameless)
+        return _with_related(resource, at, wanted[resource.type], unseen or {})
+
+    return [related(resource) if resource.type in wanted else resource for resource in resources]
+
+
+def _of_account(account: Resource, resources: Iterable[Resource], types: frozenset[str], unseen: Unseen) -> Resource:
+    """The account with all that is in it. What code does not say of an account, or declare in it, may be there."""
+    inside = ((one, True) for one in resources if one.type in types and one.origin.scope == account.origin.scope)
+    if is_live(account):
+        return _with_related(account, inside, types, unseen)
+    place, settle = account.origin.place, "review the account with --live"
+    more = Unknown("the account may hold what this code does not declare", place, settle)
+    own = account.properties
+    rest = more if own.rest is ABSENT else own.rest
+    open_ended = replace(account, properties=Record(own, own.place, own.marks, rest, own.doubt))
+    return _with_related(open_ended, (), types, dict.fromkeys(types, more))
 
 
 class _Pointers:
@@ -80,24 +100,27 @@ class _Pointers:
 
 
 class _Targets:
-    """The resources that may be pointed at, by the ways of naming them."""
+    """The resources that may be pointed at, by the ways of naming them: by their identity and, live, by their names."""
 
     def __init__(self, judged: Iterable[Resource], links: Mapping[str, Links]) -> None:
         self.types: dict[str, str] = {}
+        self.regions: dict[str, str] = {}
         self.named: dict[tuple[str, str], list[str]] = {}
         self.nameless: set[str] = set()
         for resource in judged:
             self.types[resource.address] = resource.type
+            self.regions[resource.address] = resource.origin.region
             identity = links.get(resource.type, NONE).identity
-            name = resource.properties.look_up(identity) if identity else ABSENT
-            if isinstance(name, str):
+            own = resource.properties.look_up(identity) if identity else ABSENT
+            names = {name.removesuffix(":*") for name in (own, *resource.names) if isinstance(name, str)}
+            for name in names:
                 self.named.setdefault((resource.type, name), []).append(resource.address)
-            elif isinstance(name, Unknown):
+            if isinstance(own, Unknown) and not resource.names:
                 self.nameless.add(resource.address)
 
     def point(self, pointer: Resource, how: Links, pointers: _Pointers) -> None:
         """Notes what a resource points at."""
-        certain = pointer.may_exist is None
+        certain, live = pointer.may_exist is None, is_live(pointer)
         found = {address: certain for address in pointer.references if address in self.types}
         referred = {self.types[address] for address in found}
         for path, types in how.paths.items():
@@ -105,18 +128,35 @@ class _Targets:
                 if isinstance(value, OneOf):  # of the resources that it may be, it is not known which
                     found.update({ref.address: False for ref in references(value) if ref.address in found})
                 for type in types:
-                    if type in referred or isinstance(value, Ref):
+                    if isinstance(value, Ref) or (type in referred and not live):
                         continue
                     if isinstance(value, Unknown):
                         pointers.anywhere(type, False, pointer)
                     elif isinstance(value, str):
-                        named = self._by_name(type, value)
+                        named = self._there(type, value, pointer) if live else self._by_name(type, value)
                         for address in named:
                             found.setdefault(address, certain)
                         if not named:
                             pointers.anywhere(type, True, pointer)
         for address in sorted(found):
             pointers.at_address.setdefault(address, []).append((pointer, found[address]))
+
+    def _there(self, type: str, value: str, pointer: Resource) -> list[str]:
+        """Those of a type that a value names in an account: of a name that is used again, the one of the region.
+
+        `linked` has followed whatever stands in front of the end of an ARN; the end is looked at for those without one.
+        """
+        known = self.named.get((type, value.removesuffix(":*")), ())
+        if known and (is_unique(value) or type in EVERYWHERE):
+            return list(known)
+        region, account, is_arn = pointer.origin.region, "", value.startswith("arn:")
+        if is_arn:
+            region, account = (*value.split(":"), "", "")[3:5]
+            known = [address for address in self._by_name(type, value) if not address.startswith("arn:")]
+        if account not in ("", pointer.origin.scope):
+            return []
+        known = known or ([] if is_arn else self._by_name(type, value))
+        return [address for address in known if not region or self.regions[address] in ("", region)]
 
     def _by_name(self, type: str, value: str) -> list[str]:
         """Those of a type that a value names: by the name itself, or by an ARN or URL that ends in it.
@@ -163,13 +203,13 @@ def _with_related(
             items.rest = pointer.properties if items.rest is ABSENT else _doubt(pointer)
             items.doubt = items.doubt or _doubt(pointer)
     properties = resource.properties
-    extended = Record(properties, properties.place, properties.marks, properties.rest)
+    extended = Record(properties, properties.place, properties.marks, properties.rest, properties.doubt)
     extended["related"] = related
     return replace(resource, properties=extended)
 
 
 def _doubt(pointer: Resource) -> Unknown:
-    """Why the pointer may point there. A stack has no plan: what settles it is what settles whether there is one."""
+    """Why the pointer may point there. Only Terraform has a plan: else it is what settles whether there is one."""
     settle = "pass a plan"
     if not pointer.origin.source.startswith("terraform"):
         settle = pointer.may_exist.settle if pointer.may_exist else ""

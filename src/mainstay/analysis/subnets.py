@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mainstay.analysis.graph import Graph, at_path
+from mainstay.analysis.graph import Graph, at_path, is_live
 from mainstay.model.places import Mark
 from mainstay.model.resources import Resource
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Text, Unknown, Value, find_mark
@@ -82,6 +82,12 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 }
 """By type, where its subnet group's name stands, and the type of the group."""
 
+STANDS_FOR: Mapping[str, str] = {
+    "AWS::DocDB::DBSubnetGroup": "AWS::RDS::DBSubnetGroup",
+    "AWS::Neptune::DBSubnetGroup": "AWS::RDS::DBSubnetGroup",
+}
+"""By type of subnet group, the type that an account lists it as: the three services share their groups."""
+
 GROUP_NAMES: Mapping[str, str] = {group: name for name, group in GROUPS.values()}
 """By type of subnet group, the property that names it; it has the same name in those that refer to it."""
 
@@ -129,6 +135,8 @@ def _of_group(value: Value, resource: Resource, type: str, graph: Graph) -> Valu
     if isinstance(value, OneOf):
         options = [_of_group(option, resource, type, graph) for option in value.options]
         return OneOf(options, value.reason, value.place, value.settle)
+    if is_live(resource) and isinstance(value, str):
+        return _of_listed(value, resource, type, graph)
     group = _group(value, resource, type, graph)
     if group is not None:
         return group.properties.look_up(SUBNETS[type][0])
@@ -137,6 +145,16 @@ def _of_group(value: Value, resource: Resource, type: str, graph: Graph) -> Valu
     if isinstance(value, Ref):
         return Unknown(f"the subnets of {value.address} are not known", value.place, "pass a plan")
     return Unknown(f"the subnet group {value} is not in the code", None, "review it together with its subnet group")
+
+
+def _of_listed(name: str, resource: Resource, type: str, graph: Graph) -> Value:
+    """What the subnet group of an account with a name says of its subnets; other regions have others of that name."""
+    for listed in (type, STANDS_FOR.get(type, type)):
+        for group in graph.named(listed, GROUP_NAMES[type], name):
+            if group.origin.region == resource.origin.region:
+                return group.properties.look_up(SUBNETS[listed][0])
+    hidden = graph.hidden((STANDS_FOR.get(type, type), type))
+    return Unknown(hidden.reason if hidden else f"the subnet group {name} is not among those that the account lists")
 
 
 def _group(value: Value, resource: Resource, type: str, graph: Graph) -> Resource | None:

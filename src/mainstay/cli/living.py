@@ -47,6 +47,8 @@ def live_options(command: Any) -> Any:
         account_options,
         click.option("--accounts", multiple=True, metavar="ID", help="With --live: an account to read; may repeat."),
         click.option("--organization", is_flag=True, help="With --live: read every account of the organisation."),
+        click.option("--aggregator", metavar="NAME",
+                     help="With --live: judge by what this aggregator of AWS Config has recorded, calling no account."),
         click.option("--role-name", metavar="NAME", help="With --live: the role to assume in each account."),
         click.option("--ledger", metavar="URL",
                      help=f"Remember what is seen in this file or postgresql:// database. [with --live: {LEDGER}]"),
@@ -145,6 +147,8 @@ def review(asked: Asked, controls: Sequence[Control], code: Code | None) -> Revi
         ledger = ledger_of(asked)
         if ledger is not None:
             stack.enter_context(ledger)
+        if asked.aggregator:
+            return _aggregated(asked, controls, ledger, stack)
         found, gaps = targets(asked)
         progress = stack.enter_context(terminal.progress(not asked.quiet))
         seen: list[Scope] = []
@@ -158,6 +162,17 @@ def review(asked: Asked, controls: Sequence[Control], code: Code | None) -> Revi
         if ledger is not None:
             _remember(ledger, asked, together)
         return together
+
+
+def _aggregated(asked: Asked, controls: Sequence[Control], ledger: Ledger | None, stack: ExitStack) -> Review:
+    from mainstay.model.errors import UsageError
+    from mainstay.verbs.aggregate import review_aggregate
+
+    if asked.targets or asked.accounts or asked.organization or asked.resume:
+        raise UsageError("--aggregator goes with none of PATH, --accounts, --organization and --resume")
+    _, home = target(asked.profile, asked.role_arn, asked.regions)
+    progress = stack.enter_context(terminal.progress(not asked.quiet))
+    return review_aggregate(home.caller, asked.aggregator or "", home.regions, controls, ledger, progress)
 
 
 def remembered(asked: Asked, result: Review) -> None:

@@ -102,6 +102,7 @@ class Asked:
     accounts: tuple[str, ...]
     organization: bool
     role_name: str | None
+    aggregator: str | None
     ledger: str | None
     no_ledger: bool
     resume: bool

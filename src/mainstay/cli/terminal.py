@@ -96,14 +96,22 @@ def progress(wanted: bool) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
+    place = TextColumn("[dim]{task.description}")
+    columns = (
+        TextColumn("judging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        place,
+    )
     bar = Progress(*columns, console=Console(file=stream), transient=True, disable=False, auto_refresh=False)
     task = bar.add_task("", total=None)
     began = shown = time.monotonic()
 
-    def step(done: int, known: int) -> None:
+    def step(done: int, known: int, where: str = "") -> None:
         nonlocal shown
-        bar.update(task, completed=done, total=known)
+        bar.update(task, completed=done, total=known, description=where)
         now = time.monotonic()
         if now - began > PATIENCE_SECONDS and now - shown > REFRESH_SECONDS:
             shown = now

@@ -13,7 +13,7 @@ from mainstay.engine.walk import Judge
 from mainstay.model.controls import Control
 from mainstay.model.findings import Finding, Reason, Subject, Verdict
 from mainstay.model.resources import Resource
-from mainstay.model.values import Record
+from mainstay.model.values import Record, Unknown
 
 
 def evaluate(controls: Iterable[Control], subjects: Iterable[Resource], now: datetime) -> Iterator[Finding]:
@@ -108,7 +108,11 @@ def subject_of(resource: Resource) -> Subject:
     )
 
 
+_NOT_WRITTEN = Record(rest=Unknown("only the code says it", settle="review the code beside the account"))
+
+
 def _with_raw(resource: Resource) -> Record:
-    """The properties and, under `raw`, the attributes as the source wrote them."""
+    """The properties and, under `raw`, the attributes as the source wrote them: of an account, nobody wrote any."""
     known = resource.properties
-    return Record({**known, "raw": resource.raw}, known.place, known.marks, known.rest)
+    raw = _NOT_WRITTEN if resource.origin.source == "live" else resource.raw
+    return Record({**known, "raw": raw}, known.place, known.marks, known.rest)

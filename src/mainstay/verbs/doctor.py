@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mainstay.model.controls import Control
 from mainstay.model.findings import Gap
 from mainstay.model.values import Record
 from mainstay.sources.live.permissions import Policy, policies
+from mainstay.verbs.crew import Crew
 from mainstay.verbs.judging import Judge
 from mainstay.verbs.live import UNITS_AT_ONCE, AccountPass, Target, live_tables
 from mainstay.verbs.surveying import Progress
@@ -48,12 +48,12 @@ def diagnose(target: Target, controls: Sequence[Control], progress: Progress | N
     asking = AccountPass(one_region, judge, _first)
     gaps: list[Gap] = []
     done = 0
-    with ThreadPoolExecutor(UNITS_AT_ONCE, "unit") as pool:
+    with Crew(UNITS_AT_ONCE, "unit") as pool:
         for read in asking.everything(pool):
             gaps.extend(read.gaps)
             done += 1
             if progress is not None:
-                progress(done, len(asking.todo))
+                progress(done, len(asking.todo), f"{read.unit.region} {read.unit.type}")
     return Diagnosis(done, sorted(gaps, key=lambda gap: (gap.kind, gap.call, gap.where)))
 
 

@@ -35,7 +35,8 @@ class Judge:
 
     def judged(self, scope: Scope) -> Judged:
         """The verdicts on a scope that was read."""
-        resources = relate(derive(scope.resources, self.facts), self.related, self.links, scope.unseen)
+        derived = derive(scope.resources, self.facts, scope.unseen)
+        resources = relate(derived, self.related, self.links, scope.unseen)
         unjudged = Counter(one.type for one in scope.resources if one.type not in self.reads)
         findings = list(map(with_plan, self.evaluation.findings(resources)))
         return Judged(findings, scope.gaps, len(scope.resources), scope.parts, unjudged, scope.inputs)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +23,10 @@ from mainstay.model.resources import Resource
 from mainstay.model.values import Record
 from mainstay.sources import Scope
 from mainstay.sources.live import Account, Caller, CloudControl, Collecting, Read, load_collectors, unseen, wanted_by
+from mainstay.sources.live.remembering import Remembering, shared_calls
 from mainstay.sources.spelling import Table
+from mainstay.verbs.crew import Crew
+from mainstay.verbs.dependents import dependents
 from mainstay.verbs.judged import Judged
 from mainstay.verbs.judging import Judge
 from mainstay.verbs.surveying import Progress, Survey
@@ -36,7 +40,7 @@ CALLS_AT_ONCE = 16
 ACCOUNTS_AT_ONCE = 4
 
 
-def _now() -> datetime:
+def now_in_utc() -> datetime:
     return datetime.now(UTC)
 
 
@@ -57,7 +61,7 @@ def review_live(
     unreached: Sequence[Gap] = (),
     also: Collection[str] = (),
     observed: Callable[[Scope], None] | None = None,
-    now: Callable[[], datetime] = _now,
+    now: Callable[[], datetime] = now_in_utc,
 ) -> Review:
     """Reads the accounts unit by unit and judges each as one scope.
 
@@ -74,23 +78,36 @@ def review_live(
         name = target_name(targets)
         pass_ = (ledger.resumable("live", name) if resume else None) or ledger.begin("live", name, __version__, now())
     state: PassState = "interrupted"
+    ending = threading.Event()
     try:
-        with ThreadPoolExecutor(CALLS_AT_ONCE, "call") as calls, ThreadPoolExecutor(UNITS_AT_ONCE, "unit") as units:
+        with Crew(CALLS_AT_ONCE, "call") as calls, Crew(UNITS_AT_ONCE, "unit") as units:
 
             def each(work: Callable[[Record], None], bodies: Sequence[Record]) -> None:
-                list(calls.map(work, bodies))
+                def one(body: Record) -> None:
+                    if not ending.is_set():
+                        work(body)
+
+                for _ in calls.map(one, bodies):
+                    pass
 
             passes = [AccountPass(target, judge, each, ledger, pass_, now, also, observed) for target in targets]
+            for one in passes:
+                one.ending = ending
             survey.known = sum(len(one.todo) for one in passes)
             with _several(targets) as accounts:
                 results = accounts(lambda one: _read(one, units, survey, len(passes)), passes)
                 for one, judged in zip(passes, results, strict=True):
                     survey.accounts[one.scope] = one.regions
                     survey.add(judged)
-                    if ledger is not None and pass_ is not None:
-                        ledger.record_findings(pass_, judged.findings, one.covered)
-        state = "complete"
+                    if ledger is not None and pass_ is not None and one.ended:
+                        ledger.record_findings(pass_, judged.findings, one.covered, at=now())
+        state = "complete" if all(one.ended for one in passes) else "interrupted"
+    except AccountError as error:
+        if ledger is None:
+            raise
+        raise AccountError(f"{error}; what was read is in the ledger, go on with --resume") from None
     finally:
+        ending.set()
         if ledger is not None and pass_ is not None:
             ledger.end(pass_, state, now())
     return survey.review(controls)
@@ -102,11 +119,11 @@ def _several(targets: Sequence[Target]) -> Iterator[Callable[..., Iterator[Judge
     if len(targets) == 1:
         yield map
         return
-    with ThreadPoolExecutor(ACCOUNTS_AT_ONCE, "account") as pool:
-        yield pool.map
+    with Crew(ACCOUNTS_AT_ONCE, "account") as crew:
+        yield crew.map
 
 
-def _read(one: AccountPass, units: ThreadPoolExecutor, survey: Survey, accounts: int) -> Judged:
+def _read(one: AccountPass, units: Crew, survey: Survey, accounts: int) -> Judged:
     try:
         return one.judged(units, survey.step)
     except AccountError as error:
@@ -114,6 +131,11 @@ def _read(one: AccountPass, units: ThreadPoolExecutor, survey: Survey, accounts:
             raise
         reason = f"account {one.scope} could not be read to the end: {error}"
         return Judged([], [Gap("failed", reason, unit=Unit(one.scope))])
+
+
+def _read_in_full(ledger: Ledger, pass_: Pass) -> frozenset[Unit]:
+    """The units that a pass has read without a gap: of the others, a second look may see more."""
+    return ledger.collected(pass_) - {gap.unit for gap in ledger.gaps(pass_) if gap.unit is not None}
 
 
 def live_tables() -> Mapping[str, Table]:
@@ -139,7 +161,7 @@ class AccountPass:
         each: Callable[[Callable[[Record], None], Sequence[Record]], None],
         ledger: Ledger | None = None,
         pass_: Pass | None = None,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = now_in_utc,
         also: Collection[str] = (),
         observed: Callable[[Scope], None] | None = None,
     ) -> None:
@@ -148,16 +170,19 @@ class AccountPass:
         self.pass_ = pass_
         self.now = now
         self.observed = observed
+        self.ending = threading.Event()
+        self.ended = False
         self.scope = target.caller.account
         self.regions = target.regions
         spelling = judge.spelling
         collectors = load_collectors()
         wanted = wanted_by(spelling.reads, spelling.shapes, spelling.tables.types, also)
         types = judge.types.union(also)
-        self.account = Account(
-            Collecting(target.caller, judge.controls_of, wanted, each), spelling, collectors, target.regions
-        )
-        self.long_tail = CloudControl(target.caller, judge.controls_of, spelling.with_defaults, each=each)
+        self.controls_of = dependents(judge.controls)
+        needed = [collector for collector in collectors.values() if collector.types & types]
+        caller = Remembering(target.caller, shared_calls(needed, wanted))
+        self.account = Account(Collecting(caller, self.controls_of, wanted, each), spelling, collectors, target.regions)
+        self.long_tail = CloudControl(target.caller, self.controls_of, spelling.with_defaults, each=each)
         collected = frozenset[str]().union(*(one.types for one in collectors.values()))
         left = types - collected
         around = frozenset[str]().union(*map(self.long_tail.parents, left))
@@ -165,33 +190,42 @@ class AccountPass:
         tail = self.long_tail.units(left | (around - collected), target.regions)
         self.types_of.update((unit, frozenset({unit.type})) for unit in tail)
         self.tail = frozenset(tail)
-        done = ledger.collected(pass_) if ledger is not None and pass_ is not None else frozenset()
+        done = _read_in_full(ledger, pass_) if ledger is not None and pass_ is not None else frozenset()
         self.kept = [unit for unit in self.types_of if unit in done]
         self.todo = [unit for unit in self.types_of if unit not in done]
         self.incomplete: set[tuple[str, str]] = set()
 
-    def judged(self, pool: ThreadPoolExecutor, step: Callable[[], None]) -> Judged:
+    def judged(self, pool: Crew, step: Callable[[str], None]) -> Judged:
         """Reads what is left to read, and judges all of it."""
-        resources = list(self.ledger.observed(self.kept)) if self.ledger is not None and self.kept else []
+        held: dict[Unit, Sequence[Resource]] = {}
+        if self.ledger is not None:
+            for unit in self.kept:
+                held[unit] = [self.judge.spelling.with_defaults(one) for one in self.ledger.observed([unit])]
         gaps: list[Gap] = []
         reads: list[Read] = []
-        for read in self.everything(pool, resources):
+        for read in self.everything(pool, [one for found in held.values() for one in found]):
+            if self.ending.is_set():
+                raise AccountError("interrupted")
             if self.ledger is not None and self.pass_ is not None:
                 self.ledger.record_unit(
                     self.pass_, read.unit, read.resources, read.gaps, self.now(), listed=read.complete
                 )
-            resources.extend(read.resources)
+            held[read.unit] = read.resources
             gaps.extend(read.gaps)
             reads.append(replace(read, resources=()))
             if not read.complete:
                 self.incomplete.update((read.unit.region, type) for type in self.types_of[read.unit])
-            step()
+            service = read.unit.type.removeprefix("AWS::").partition("::")[0]
+            step(f"{read.unit.scope} {read.unit.region} {service}")
+        # in the order of units, not of answers, so that the same account gives the same review
+        resources = [one for unit in self.types_of for one in held.get(unit, ())]
         scope = Scope(self.scope, linked(resources), gaps, unseen=unseen(reads, self.types_of.__getitem__))
         if self.observed is not None:
             self.observed(scope)
+        self.ended = True
         return self.judge.judged(scope)
 
-    def everything(self, pool: ThreadPoolExecutor, known: Sequence[Resource] = ()) -> Iterator[Read]:
+    def everything(self, pool: Crew, known: Sequence[Resource] = ()) -> Iterator[Read]:
         """What is left to read; last, what is listed for the resources of others, which `known` may hold already."""
         after = {unit for unit in self.tail if self.long_tail.parents(unit.type)}
         above = frozenset[str]().union(*(self.long_tail.parents(unit.type) for unit in after))
@@ -201,7 +235,7 @@ class AccountPass:
             yield read
         yield from self.reads(pool, [unit for unit in self.todo if unit in after], parents)
 
-    def reads(self, pool: ThreadPoolExecutor, units: Sequence[Unit], known: Sequence[Resource]) -> Iterator[Read]:
+    def reads(self, pool: Crew, units: Sequence[Unit], known: Sequence[Resource]) -> Iterator[Read]:
         """The units as they are done. The first error that ends a pass ends the others."""
         parents: dict[tuple[str, str], list[Resource]] = {}
         for resource in known:
@@ -223,7 +257,7 @@ class AccountPass:
             where = traceback.extract_tb(error.__traceback__)[-1]
             fault = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}: {error}"
             reason = f"mainstay itself failed here ({fault}); nothing of it is judged. Please report it"
-            controls = self.judge.controls_of(unit.type)
+            controls = self.controls_of(unit.type)
             return Read(unit, (), (Gap("internal", reason, unit=unit, controls=controls),), complete=False)
 
     def _read(self, unit: Unit, known: Mapping[tuple[str, str], Sequence[Resource]]) -> Read:
@@ -237,7 +271,10 @@ class AccountPass:
         """Whether this pass would have seen a finding, so that one that it did not see is gone."""
         if scope != self.scope or control not in self.ids or type not in self.judge.types:
             return False
-        return (region or "global", type) not in self.incomplete and (not region or region in self.regions)
+        seen = self.incomplete.isdisjoint(
+            {("global", type), (region, type)}
+        )  # a global call may list what has a region
+        return seen and (not region or region in self.regions)
 
     @cached_property
     def ids(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from mainstay.model.controls import Control
 from mainstay.sources.live import Collector, load_collectors, wanted_by
 from mainstay.sources.live.permissions import Policy, action_of, policies
 from mainstay.sources.live.registry import load_registry
+from mainstay.verbs.dependents import dependents
 from mainstay.verbs.judging import Judge
 from mainstay.verbs.live import live_tables
 
@@ -29,9 +30,10 @@ def needs(controls: Sequence[Control], organization: bool = False) -> list[Need]
     """The actions that a review of accounts by the controls needs, in order of their names."""
     collectors = load_collectors()
     judge = Judge(controls, live_tables())
+    needing = dependents(controls)
     found: dict[str, set[str]] = {action: set() for action in (*ALWAYS, *(ORGANIZATION if organization else ()))}
     for type, action in _actions(judge, collectors):
-        found.setdefault(action, set()).update(judge.controls_of(type))
+        found.setdefault(action, set()).update(needing(type))
     return [Need(action, tuple(sorted(ids))) for action, ids in sorted(found.items()) if action]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mainstay.catalog import Catalog, load_practices
 from mainstay.documents import did_you_mean
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 Group = Literal["owner", "control", "practice", "account", "region", "type"]
 
-VERDICTS: Final = frozenset({"pass", "fail", "unknown", "not_applicable", "waived", "gone"})
+Asked = Verdict | Literal["gone"]
+
+VERDICTS: Final[frozenset[Asked]] = frozenset({"pass", "fail", "unknown", "not_applicable", "waived", "gone"})
 REASONS_SHOWN: Final = 3
 NOBODY: Final = "(nobody)"
 
@@ -39,7 +41,7 @@ _COLUMNS: Final[Mapping[Group, By]] = {
 class Filters:
     """Which findings are asked for; an empty choice is all. An empty text among `owners` is nobody."""
 
-    verdicts: frozenset[str] = FAILING
+    verdicts: frozenset[Asked] = FAILING
     severity: str | None = None
     controls: tuple[str, ...] = ()
     practices: tuple[str, ...] = ()
@@ -60,7 +62,7 @@ def query_of(filters: Filters, ledger: Ledger, catalog: CatalogOf, limit: int | 
 
     severities = SEVERITIES[RANKS[filters.severity] :] if filters.severity else ()
     return Query(
-        verdicts=cast("frozenset[Any]", filters.verdicts),
+        verdicts=filters.verdicts,
         severities=frozenset(severities),
         controls=_controls(filters, ledger, catalog),
         scopes=_known(ledger, "scope", "account", filters.accounts),
@@ -90,7 +92,7 @@ def _known(ledger: Ledger, column: By, noun: str, asked: tuple[str, ...]) -> fro
 def _everything(ledger: Ledger, column: By) -> Counter[tuple[str, ...]]:
     from mainstay.evidence import Query
 
-    return ledger.counts((column,), Query(verdicts=cast("frozenset[Any]", VERDICTS)))
+    return ledger.counts((column,), Query(verdicts=VERDICTS))
 
 
 def _controls(filters: Filters, ledger: Ledger, catalog: CatalogOf) -> frozenset[str] | None:
@@ -148,9 +150,10 @@ def findings(ledger: Ledger, query: Query, at: Moment | None = None) -> Page:
 
 
 def standing_table(
-    name: str, standing: Iterable[Standing], title: str = "", empty: str = "", verdicts: bool = False
-) -> Table:
-    """Findings as rows: those facts in a line that lists are sorted by, the address and the reasons below."""
+    name: str, standing: Iterable[Standing], title: str = "", empty: str = "", verdicts: bool = False,
+    addresses: bool = True,
+) -> Table:  # fmt: skip
+    """Findings as rows: what tells them apart in a line, the address and the reasons below."""
     columns = (
         Column("severity", "", tone=severity_tone),
         *((Column("verdict", ""),) if verdicts else (Column("verdict", "", machine=True),)),
@@ -161,7 +164,7 @@ def standing_table(
         Column("scope", "account", machine=True),
         Column("region", "region", machine=True),
         Column("type", "type", machine=True),
-        Column("address", "address", lines=lambda value: ((value, "place"),)),
+        Column("address", "address", machine=not addresses, lines=_where, whole=True),
         Column("reasons", "reasons", _reasons_text, lines=_reason_lines),
         Column("waiver", "waiver", lambda value: value["text"] if value else "", lines=_waiver_lines),
         Column("last_seen", "last seen", machine=True),
@@ -191,6 +194,12 @@ def row_of(one: Standing) -> dict[str, Any]:
                                                "until": waiver.until.isoformat() if waiver.until else None},
         "fingerprint": one.fingerprint,
     }  # fmt: skip
+
+
+def _where(row: Mapping[str, Any]) -> Iterator[tuple[str, Tone]]:
+    """An ARN says where its resource is; beside any other address it has to be said."""
+    place = "" if row["address"].startswith("arn:") else " ".join(filter(None, (row["scope"], row["region"])))
+    yield row["address"] + (f" in {place}" if place else ""), "place"
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
@@ -282,7 +291,7 @@ def review_of(ledger: Ledger, query: Query, catalog: Catalog, at: Moment | None 
         control = controls.get(one.control)
         if control is None or control.severity != one.severity:
             control = controls[one.control] = _as_it_was(control, one)
-        findings.append(Finding(control, cast("Verdict", one.verdict), one.subject, one.reasons, one.waiver))
+        findings.append(Finding(control, one.verdict, one.subject, one.reasons, one.waiver))
     judged = dict.fromkeys(finding.control.id for finding in findings)
     subjects = {(finding.subject.scope, finding.subject.address): finding.subject for finding in findings}
     accounts: dict[str, list[str]] = {}
@@ -302,13 +311,18 @@ def review_of(ledger: Ledger, query: Query, catalog: Catalog, at: Moment | None 
 def _as_it_was(control: Control | None, one: Standing) -> Control:
     """The control by which a finding was judged, where the catalogue has lost it or calls it less or more severe."""
     if control is not None:
-        from dataclasses import replace
-
         return replace(control, severity=one.severity)
     return Control(
-        one.control, f"{one.control} (no longer in the catalogue)", (one.type,), All(()), one.severity, "operations", (),
-        "The catalogue no longer has this control.", "Review again: what nothing judges any more goes away.",
-    )  # fmt: skip
+        id=one.control,
+        title=f"{one.control} (no longer in the catalogue)",
+        applies_to=(one.type,),
+        expect=All(()),
+        severity=one.severity,
+        layer="operations",
+        practices=(),
+        why="The catalogue no longer has this control.",
+        fix="Review again: what no control judges any more goes away.",
+    )
 
 
 def _gaps(ledger: Ledger, query: Query) -> Iterator[Gap]:

@@ -15,6 +15,7 @@ from mainstay.documents import did_you_mean
 from mainstay.model.controls import PILLARS, SEVERITIES, Pillar
 from mainstay.model.errors import UsageError
 from mainstay.model.evidence import Pass
+from mainstay.model.findings import Verdict
 from mainstay.outputs.paint import Line, Tone
 from mainstay.outputs.tables import Column, Page, Table, share
 from mainstay.outputs.wording import count
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mainstay.evidence.answers import Moment
 
 LEDGER: Final = Path(".mainstay/ledger.sqlite")
-FAILING: Final = frozenset({"fail"})
+FAILING: Final[frozenset[Verdict]] = frozenset({"fail"})
 WORST_SHOWN: Final = 5
 RANKS: Final[Mapping[str, int]] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
@@ -38,7 +39,7 @@ CatalogOf = Callable[[], Catalog]
 PILLAR_FIGURES: Final = (
     Column("pillar", "Pillar"),
     Column("failures", "failures", number=True),
-    Column("worst", "worst", tone=lambda severity: severity or "quiet"),
+    Column("worst", "worst", lambda severity: severity or "-", tone=lambda severity: severity or "quiet"),
     Column("met_share", "met", share, number=True),
     Column("coverage_share", "coverage", share, number=True),
     Column("freshness", "age", lambda value: "-" if value is None else f"{value:.0%} of limit", number=True),
@@ -141,7 +142,6 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
     extent = ledger.extents().get(last.number)
     counts = ledger.counts(("control", "severity", "verdict"))
     failing = {key[:2]: number for key, number in counts.items() if key[2] == "fail"}
-    changes = ledger.changes(last)
     head = ledger.head()
     severities = {one: sum(n for (_, s), n in failing.items() if s == one) for one in reversed(SEVERITIES)}
     others = {verdict: sum(n for key, n in counts.items() if key[2] == verdict) for verdict in ("unknown", "waived")}
@@ -153,9 +153,7 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
         "resources": ledger.resource_count(),
         "failures": severities,
         **others,
-        "changes": {
-            "new": len(changes.new), "fixed": len(changes.fixed), "came_back": len(changes.came_back),
-        },
+        "changes": dict(ledger.changes(last, limit=0).counts),
         "head": head,
     }  # fmt: skip
     ranked = sorted(failing.items(), key=lambda one: (-RANKS[one[0][1]], -one[1], one[0][0]))
@@ -173,8 +171,8 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
     )
     pillars = Table("pillars", PILLAR_FIGURES, list(_pillars(ledger, known, failing, now, ages)))
     notes = (
-        "mainstay show changes, findings --severity high, practices, plan, owners, gaps",
-        f"kept elsewhere, the head proves later that nothing was touched: mainstay show verify --head {head}",
+        "more: mainstay show findings, changes, practices, plan, owners, gaps, trends",
+        "the head, kept elsewhere, proves later that nothing was touched: mainstay show verify --head HASH",
     )
     return Page("overview", facts, (pillars, Table("worst", columns, worst, "Worst")), list(_lead(facts, now)), notes)
 
@@ -205,6 +203,7 @@ def _lead(facts: Mapping[str, Any], now: datetime) -> Iterator[Line]:
         (f"{changes['fixed']:,} fixed", "good" if changes["fixed"] else "plain"), (" since the pass before", "quiet"),
     )  # fmt: skip
     yield ("Failures   ", "strong"), *_failures(facts)
+    yield ("Head       ", "strong"), (facts["head"], "quiet")
 
 
 def _failures(facts: Mapping[str, Any]) -> Iterator[tuple[str, Tone]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -9,8 +10,8 @@ from mainstay.model.controls import Control
 from mainstay.model.findings import Finding, Gap, Review
 from mainstay.verbs.judged import Judged
 
-Progress = Callable[[int, int], None]
-"""Told how many scopes, or units of an account, were done, of how many known so far."""
+Progress = Callable[[int, int, str], None]
+"""Told how many scopes, or units of accounts, were done, of how many known so far, and where the last one was."""
 
 
 class Survey:
@@ -18,6 +19,7 @@ class Survey:
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress = progress
+        self._lock = threading.Lock()
         self.known = 0
         self.done = 0
         self.findings: list[Finding] = []
@@ -28,10 +30,11 @@ class Survey:
         self.files: dict[str, int] = {}
         self.accounts: dict[str, Sequence[str]] = {}
 
-    def step(self) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done, self.known)
+    def step(self, where: str = "") -> None:
+        with self._lock:  # several accounts may be under way
+            self.done += 1
+            if self.progress is not None:
+                self.progress(self.done, self.known, where)
 
     def add(self, judged: Judged) -> None:
         self.findings.extend(judged.findings)

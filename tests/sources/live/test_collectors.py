@@ -18,6 +18,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from mainstay.sources import Options, read
 from mainstay.sources.live.api import Api
 from mainstay.sources.live.calls import Caller, Failed
 from mainstay.sources.live.collecting import GLOBAL, Collecting
-from mainstay.sources.live.collectors import Collector, load_collectors
+from mainstay.sources.live.collectors import load_collectors
 from mainstay.sources.live.filling import fill
 from mainstay.sources.live.reading import Account
 from mainstay.sources.spelling import Spelling, load_tables
@@ -71,9 +72,8 @@ CASE_LIST = list(_cases())
 @cache
 def _spelling() -> Spelling:
     collectors = load_collectors()
-    tables = load_tables()
     live = {type: collector.table for type, collector in collectors.items()}
-    return Spelling(load_shapes(), reads_by_type(load().controls), type(tables)(tables.terraform, tables.cloudformation, tables.types, live))
+    return Spelling(load_shapes(), reads_by_type(load().controls), replace(load_tables(), live=live))
 
 
 def _collected(type: str, caller: Caller) -> list[Resource]:

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
     NoAuthTokenError,
@@ -23,7 +24,6 @@ from botocore.exceptions import (
     ReadTimeoutError,
     TokenRetrievalError,
 )
-from botocore.parsers import ResponseParserError
 from botocore.parsers import ResponseParserError
 
 from mainstay.model.errors import AccountError
@@ -38,6 +38,7 @@ CALLS_AT_ONCE = 8
 """Calls of one service at a time: most services throttle an account, not a client."""
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
+TRIES = 4
 LONGEST_PATIENCE_SECONDS = 600
 """How long a single call that is throttled is tried again, beyond what boto3 does by itself."""
 
@@ -59,7 +60,10 @@ THROTTLED = (
     "TransactionInProgressException",
 )  # fmt: skip
 ABSENT_SERVICE = ("OptInRequired", "SubscriptionRequiredException")
-OVER = (NoCredentialsError, PartialCredentialsError, NoAuthTokenError, TokenRetrievalError)
+RENEWAL = "AssumeRole"
+"""The call within a call by which the credentials of a role are renewed."""
+LONGEST_MESSAGE = 500
+OVER = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, NoAuthTokenError, TokenRetrievalError)
 """What no further call can mend: there are no credentials any more."""
 
 
@@ -77,6 +81,7 @@ class Api:
         partition: str = "aws",
         rest: Callable[[float], bool] | None = None,
         read_seconds: float = READ_SECONDS,
+        tries: int = TRIES,
     ) -> None:
         self.session = session
         self.account = account
@@ -85,6 +90,7 @@ class Api:
         self.call_count = 0
         self._rest = rest or self.stopping.wait
         self._read_seconds = read_seconds
+        self._tries = tries
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._slots: dict[str, threading.BoundedSemaphore] = defaultdict(
@@ -127,7 +133,7 @@ class Api:
         with self._lock:
             if key not in self._clients:
                 config = Config(
-                    retries={"mode": "adaptive", "total_max_attempts": 4},
+                    retries={"mode": "adaptive", "total_max_attempts": self._tries},
                     connect_timeout=CONNECT_SECONDS,
                     read_timeout=self._read_seconds,
                     max_pool_connections=2 * CALLS_AT_ONCE,
@@ -137,7 +143,8 @@ class Api:
 
     def _patient(self, service: str, region: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The call, made in its turn, and again for as long as the service says that it is too busy."""
-        slots = self._slots[service]
+        with self._lock:
+            slots = self._slots[service]
 
         def ask(**parameters: Any) -> Any:
             seconds, waited, garbled = 1.0, 0.0, 0
@@ -175,7 +182,7 @@ class Api:
         """A service without an endpoint in the region, or one that does not answer: asked once, not by every call."""
         offered = self.session.get_available_regions(service, self.partition)
         absent = isinstance(error, EndpointConnectionError) and offered and region not in offered
-        told = (Unavailable if absent else Failed)(type(error).__name__, " ".join(str(error).split()))
+        told = (Unavailable if absent else Failed)(type(error).__name__, _in_a_line(str(error)))
         key = (service, region)
         with self._lock:
             if isinstance(error, ReadTimeoutError):
@@ -225,10 +232,10 @@ def _is_throttled(error: ClientError) -> bool:
 
 def _told(error: ClientError) -> CallError:
     """The error as one of ours. Raises AccountError for one after which no call can succeed."""
-    if is_over(error):
+    if is_over(error) or error.operation_name == RENEWAL:
         raise AccountError(why(error))
     told = error.response.get("Error", {})
-    code, message = str(told.get("Code", "Unknown")), str(told.get("Message", ""))
+    code, message = str(told.get("Code", "Unknown")), _in_a_line(str(told.get("Message", "")))
     if code in ABSENT_SERVICE:
         return Unavailable(code, message)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -236,6 +243,14 @@ def _told(error: ClientError) -> CallError:
     if any(word in plain for word in REFUSALS) or (status == 403 and code not in UNKNOWN_KEYS):
         return Refused(code, message)
     return Failed(code, message)
+
+
+def _in_a_line(message: str) -> str:
+    """What a service says of an error; a balancer's page says nothing."""
+    if message.lstrip()[:1] == "<":
+        return "the service answered with a web page"
+    line = " ".join(message.split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
 
 
 def _plain(answer: Mapping[str, Any]) -> Record:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Unit
 from mainstay.model.values import Record, Unknown, Value
 from mainstay.sources.live.calls import Caller, CallError, Refused, Unavailable
-from mainstay.sources.live.collectors import Batch, Call, Collector, Detail
+from mainstay.sources.live.collectors import Batch, Call, Collector, Detail, Take
 from mainstay.sources.live.filling import Missing, fill
 from mainstay.sources.live.permissions import action_of
 
@@ -29,10 +30,14 @@ def in_order(work: Callable[[Record], None], bodies: Sequence[Record]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One resource as the API tells of it; `parent` is the body of the resource that it was listed for."""
+    """One resource as the API tells of it; `parent` is the body of the resource that it was listed for.
+
+    `doubt` is why it is not known whether it is one of the user's, or there at all.
+    """
 
     body: Record
     parent: Record
+    doubt: Unknown | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class _Work:
         self.done = done
         self.region = home if done.unit.region == GLOBAL else done.unit.region
         self.denied: set[tuple[str, str]] = set()
+        self.lock = threading.Lock()
 
     # -- the list
 
@@ -98,7 +104,7 @@ class _Work:
         except (CallError, Missing) as error:
             if not self.nothing(listing, error):
                 self.done.complete = False
-                self.gap(listing, error, whole=True)
+                self.gap(listing, error)
 
     def fresh(self, body: Record, parent: Record) -> Found:
         known = self.known(body, parent)
@@ -121,24 +127,39 @@ class _Work:
     # -- the details
 
     def detailed(self) -> None:
+        parents = {id(found.body): found.parent for found in self.done.found}
         for detail in self.collector.details:
             if not self.around.wanted(self.collector, detail):
                 self.blot_out(detail, Unknown("no control of this pass reads it"))
-            elif detail.batch is not None:
-                self.batches(detail, detail.batch)
+                continue
+            concerned = [found for found in self.done.found if self.applies(detail, found.body)]
+            if detail.batch is not None:
+                self.batches(detail, detail.batch, concerned)
             else:
-                parents = {id(found.body): found.parent for found in self.done.found}
                 self.around.each(
-                    lambda body, detail=detail, parents=parents: self.detail(detail, body, parents[id(body)]),  # type: ignore[misc]
-                    [found.body for found in self.done.found if self.applies(detail, found.body)],
+                    lambda body, detail=detail: self.detail(detail, body, parents[id(body)]),  # type: ignore[misc]
+                    [found.body for found in concerned],
                 )
-        keep = self.collector.keep
-        if keep is not None:
-            self.done.found = [found for found in self.done.found if keep.search(found.body)]
+        if self.collector.keep is not None:
+            self.done.found = list(self.kept(self.collector.keep))
+
+    def kept(self, keep: Take) -> Iterator[Found]:
+        """What is the user's; and, in doubt, that of which it cannot be told."""
+        for found in self.done.found:
+            holds = keep.holds(found.body)
+            if isinstance(holds, Unknown):
+                yield replace(found, doubt=holds)
+            elif holds:
+                yield found
 
     @staticmethod
     def applies(detail: Detail, body: Record) -> bool:
-        return detail.when is None or bool(detail.when.search(body))
+        """Whether the detail is to be asked for; where that cannot be told, what it would tell is unknown."""
+        holds = True if detail.when is None else detail.when.holds(body)
+        if isinstance(holds, Unknown):
+            _put(body, detail, holds)
+            return False
+        return holds
 
     def detail(self, detail: Detail, body: Record, parent: Record) -> None:
         call = detail.call
@@ -163,37 +184,56 @@ class _Work:
             return [Record({call.as_key: element}) for element in flat] if call.as_key else flat
         return gathered[0] if gathered else None
 
-    def batches(self, detail: Detail, batch: Batch) -> None:
-        """Asks for many at once; what an answer leaves out is not there any more, or not told."""
+    def batches(self, detail: Detail, batch: Batch, concerned: Sequence[Found]) -> None:
+        """Asks for many at once. Nothing is known of what an answer leaves out that should tell what it is like."""
         groups: dict[int, list[Found]] = {}
-        for found in self.done.found:
-            if self.applies(detail, found.body):
-                groups.setdefault(id(found.parent), []).append(found)
+        for found in concerned:
+            groups.setdefault(id(found.parent), []).append(found)
         for group in groups.values():
             for start in range(0, len(group), batch.size):
                 self.one_batch(detail, batch, group[start : start + batch.size])
 
     def one_batch(self, detail: Detail, batch: Batch, group: Sequence[Found]) -> None:
         call = detail.call
-        ids = {str(fill(batch.of, self.known(found.body, found.parent))): found for found in group}
+        ids: dict[str, Found] = {}
+        for found in group:
+            try:
+                ids[str(fill(batch.of, self.known(found.body, found.parent)))] = found
+            except Missing as missing:
+                self.gap(call, missing)
+                _put(found.body, detail, Unknown(_reason(call, missing)))
+        if not ids:
+            return
+        left = dict(ids)
         known = self.known(group[0].body, group[0].parent)
         asked = Call(
             call.service, call.operation, {**call.parameters, batch.name: list(ids)}, call.take, none=call.none
         )
         try:
             for element in self.elements(asked, known):
-                found = ids.get(str(batch.key.search(element)))
+                key = str(batch.key.search(element))
+                found = ids.get(key)  # type: ignore[assignment]
                 if found is not None:
+                    left.pop(key, None)
                     _put(found.body, detail, batch.pick.search(element) if batch.pick is not None else element)
         except (CallError, Missing) as error:
             if not self.nothing(call, error):
                 self.gap(call, error)
-                for found in group:
+                for found in ids.values():
                     _put(found.body, detail, Unknown(_reason(call, error)))
+        else:
+            for found in left.values() if not detail.into else ():
+                _put(found.body, detail, Unknown(f"{call.service}.{call.operation} says nothing of it"))
 
     def blot_out(self, detail: Detail, unknown: Unknown) -> None:
+        """Makes unknown what was not asked for, and nothing else: what a detail says that it tells, or anything."""
+        named = [path.split(".")[0] for path in detail.tells if "::" not in path]
         for found in self.done.found:
-            _put(found.body, detail, unknown)
+            if detail.into or not named:
+                _put(found.body, detail, unknown)
+            else:
+                for name in named:
+                    found.body.setdefault(name, unknown)
 
     # -- what is known, and what went wrong
 
@@ -205,16 +245,21 @@ class _Work:
 
     @staticmethod
     def nothing(call: Call, error: CallError | Missing) -> bool:
+        """Whether the error says that there is nothing. A refusal does by its message only, never by its code alone."""
         if isinstance(error, Missing):
             return False
-        return isinstance(error, Unavailable) or any(_means(one, error) for one in call.none)
+        refused = isinstance(error, Refused)
+        return isinstance(error, Unavailable) or any(
+            _means(one, error) for one in call.none if ": " in one or not refused
+        )
 
-    def gap(self, call: Call, error: CallError | Missing, whole: bool = False) -> None:
+    def gap(self, call: Call, error: CallError | Missing) -> None:
         """Notes once for a unit that a call was refused or failed."""
         code = error.code if isinstance(error, CallError) else "Missing"
-        if (call.operation, code) in self.denied:
-            return
-        self.denied.add((call.operation, code))
+        with self.lock:
+            if (call.operation, code) in self.denied:
+                return
+            self.denied.add((call.operation, code))
         kind: GapKind = "denied" if isinstance(error, Refused) else "failed"
         self.done.gaps.append(
             Gap(
@@ -240,7 +285,8 @@ def _means(wanted: str, error: CallError) -> bool:
 
 def _reason(call: Call, error: CallError | Missing) -> str:
     if isinstance(error, Missing):
-        return f"{call.service}.{call.operation} could not be asked: {error} is not known"
+        why = f": {error.why.reason}" if error.why is not None else ""
+        return f"{call.service}.{call.operation} could not be asked: {error} is not known{why}"
     name = f"{call.service}.{call.operation}"
     if not isinstance(error, Refused):
         return f"{name} failed: {error}"

@@ -16,11 +16,13 @@ from typing import Any, Literal, Protocol, get_args
 import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions, signature
+from jmespath.visitor import TreeInterpreter
 
 from mainstay.documents import read_yaml
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
-from mainstay.model.values import Record, Value
+from mainstay.model.values import Record, Unknown, Value, unknowns
+from mainstay.sources.live.calls import Failed
 from mainstay.sources.spelling.tables import Table, read_table
 
 DIRECTORY = Path(__file__).parent / "collectors"
@@ -33,9 +35,13 @@ class Take(Protocol):
     """A JMESPath expression, compiled."""
 
     expression: str
+    reads: frozenset[str]
 
     def search(self, value: Value) -> Any:
         """What the expression finds in a value; None where it finds nothing."""
+
+    def holds(self, value: Record) -> bool | Unknown:
+        """Whether the expression is true of a record; the unknown that would have to be known to tell."""
 
 
 class _Functions(Functions):  # type: ignore[misc]  # jmespath has no types
@@ -85,9 +91,43 @@ class _Expression:
         self.expression = text
         self.compiled = jmespath.compile(text)
         self.parsed = self.compiled.parsed
+        self.reads = frozenset(_reads(self.parsed))
 
     def search(self, value: Value) -> Any:
-        return self.compiled.search(value, options=self.options)
+        """What it finds. Raises Failed where a function is given what it does not take: nobody knows such an answer."""
+        try:
+            return self.compiled.search(value, options=self.options)
+        except JMESPathError as error:
+            raise Failed("UnexpectedAnswer", f"{self.expression}: {str(error).splitlines()[0]}") from None
+
+    def holds(self, value: Record) -> bool | Unknown:
+        return self._holds(self.parsed, value)
+
+    def _holds(self, node: Mapping[str, Any], value: Record) -> bool | Unknown:
+        """As Kleene has it: of `and` and `or`, one side may be enough."""
+        kind, children = node["type"], node["children"]
+        if kind == "not_expression":
+            inner = self._holds(children[0], value)
+            return inner if isinstance(inner, Unknown) else not inner
+        if kind in ("and_expression", "or_expression"):
+            enough = kind == "or_expression"
+            sides = [self._holds(child, value) for child in children]
+            unknown = next((side for side in sides if isinstance(side, Unknown)), not enough)
+            return enough if enough in sides else unknown
+        for name in sorted(_reads(node)):
+            for unknown in unknowns(value.look_up(name)):
+                return unknown
+        return bool(TreeInterpreter(self.options).visit(node, value))
+
+
+def _reads(node: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of the record at hand that an expression looks at."""
+    if node["type"] == "field":
+        yield node["value"]
+    children = node["children"]
+    within = node["type"] in ("subexpression", "index_expression", "pipe") or node["type"].endswith("projection")
+    for child in children[:1] if within else children:
+        yield from _reads(child)
 
 
 @dataclass(frozen=True, slots=True)

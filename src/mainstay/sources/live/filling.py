@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mainstay.model.values import ABSENT, Unknown, Value
 
-_SLOT = re.compile(r"\{([^{}]+)\}")
+_SLOT = re.compile(r"\{([\w.-]+)\}")
 
 
 class Missing(Exception):
-    """What a slot asks for is not known of the resource."""
+    """What a slot asks for is not there; `why` says why it is not known, where it may be."""
+
+    def __init__(self, path: str, why: Unknown | None = None) -> None:
+        super().__init__(path)
+        self.why = why
 
 
 def fill(template: Value, known: Mapping[str, Value]) -> Value:
@@ -36,5 +40,14 @@ def _look_up(path: str, known: Mapping[str, Value]) -> Value:
     for step in path.split("."):
         value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
     if value is ABSENT or value is None or isinstance(value, Unknown):
-        raise Missing(path)
+        raise Missing(path, value if isinstance(value, Unknown) else None)
     return value
+
+
+def slots(template: Value) -> Iterator[str]:
+    """The dotted names that a template asks for."""
+    if isinstance(template, str):
+        yield from _SLOT.findall(template)
+    elif isinstance(template, dict | list):
+        for inner in template.values() if isinstance(template, dict) else template:
+            yield from slots(inner)

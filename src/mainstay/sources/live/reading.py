@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mainstay.model.findings import Gap
 from mainstay.model.places import Unit
 from mainstay.model.resources import Origin, Resource
-from mainstay.model.values import Unknown, Value
+from mainstay.model.values import Record, Unknown, Value
 from mainstay.sources.live.collecting import GLOBAL, Collected, Collecting, Found, bodies
 from mainstay.sources.live.collectors import Collector
 from mainstay.sources.live.filling import Missing, fill
@@ -63,9 +63,12 @@ class Account:
         """The resources of a unit. Whatever goes wrong is among its gaps."""
         collector = self.collectors[unit.type]
         collected = self._collected(collector, unit.region)
-        raws = [raw for found in collected.found if (raw := self._raw(collector, unit, found)) is not None]
-        resources = self.spelling.resources(raws)
-        return Read(unit, resources, tuple(collected.gaps), collected.complete)
+        named = [(found, self._raw(collector, unit, found)) for found in collected.found]
+        raws = [raw for _, raw in named if raw is not None]
+        # what the API's own words are is read of code only: they would double the memory
+        resources = [replace(resource, raw=Record()) for resource in self.spelling.resources(raws)]
+        sure = all(found.doubt is None and (raw is None or not _is_blank(raw.body)) for found, raw in named)
+        return Read(unit, resources, tuple(collected.gaps), collected.complete and sure)
 
     # -- collecting, parents first
 
@@ -102,24 +105,38 @@ class Account:
             "region": unit.region,
         }  # fmt: skip
         region = "" if unit.region == GLOBAL else unit.region
+        naming = _Naming(found)
         if collector.region:
-            region = _filled(collector.region, known)
+            region = naming.filled(collector.region, known)
             if region and region not in self.regions:
                 return None
         known["region"] = region
-        id = _filled(collector.id, known)
-        arn = _filled(collector.arn, known)
+        id = naming.filled(collector.id, known)
+        arn = naming.filled(collector.arn, known)
         address = arn or "/".join(step for step in (region, collector.type, id) if step)
         origin = Origin("live", unit.scope, None, spelling=collector.type, region=region)
         names = frozenset(name for name in (id, arn) if name)
-        return RawResource(collector.type, address, found.body, origin, names=names)
+        body = found.body if naming.doubt is None else Record(rest=naming.doubt)
+        return RawResource(collector.type, address, body, origin, names=names)
 
 
-def _filled(template: str, known: Mapping[str, Value]) -> str:
-    try:
-        return str(fill(template, known)) if template else ""
-    except Missing:
-        return ""
+class _Naming:
+    """Fills in names. Where a call that tells one was refused, it is not known which resource this is."""
+
+    def __init__(self, found: Found) -> None:
+        self.doubt = found.doubt
+        self.rest = found.body.rest
+
+    def filled(self, template: str, known: Mapping[str, Value]) -> str:
+        try:
+            return str(fill(template, known)) if template else ""
+        except Missing as missing:
+            self.doubt = self.doubt or missing.why or (self.rest if isinstance(self.rest, Unknown) else None)
+            return ""
+
+
+def _is_blank(body: Record) -> bool:
+    return not body and isinstance(body.rest, Unknown)
 
 
 def unseen(reads: Iterable[Read], types_of: Callable[[Unit], Iterable[str]]) -> Mapping[str, Unknown]:

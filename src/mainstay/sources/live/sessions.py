@@ -131,15 +131,26 @@ def why(error: Exception) -> str:
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})
         code, message = told.get("Code", ""), told.get("Message", "")
-        if "Expired" in code:
+        if code in EXPIRED:
             return f"the credentials have expired ({code}): log in again"
         if code in ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"):
             return f"AWS does not know these credentials ({code}: {message})"
-        if code in SKEW:
+        if code in SKEW or code in SIGNATURE:
             return f"AWS refuses the signature ({code}): check this machine's clock, then the credentials"
         return f"{code}: {message}"
     return str(error)
 
 
-SKEW = ("RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired")
-"""What AWS answers where the clock of the caller is wrong."""
+def is_over(error: ClientError) -> bool:
+    """True where no further call can succeed: the credentials have expired, or the clock is wrong.
+
+    A signature alone that does not match is the fault of one call, or of a proxy before one service.
+    """
+    told = error.response.get("Error", {})
+    code, message = told.get("Code", ""), told.get("Message", "").lower()
+    return code in EXPIRED or code in SKEW or (code in SIGNATURE and ("expired" in message or "not yet" in message))
+
+
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
+SKEW = ("RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture")
+SIGNATURE = ("InvalidSignatureException", "SignatureDoesNotMatch")

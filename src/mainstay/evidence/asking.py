@@ -1,0 +1,206 @@
+"""Questions about findings: which stand, now or at an earlier moment, how many, and what changed in between."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Label,
+    Table,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+)  # fmt: skip
+from sqlalchemy.sql.selectable import Select
+
+from mainstay.evidence.answers import By, Changes, Moment, Query, Standing
+from mainstay.evidence.chain import chunks
+from mainstay.evidence.errors import LedgerError
+from mainstay.evidence.judging import RANKS
+from mainstay.evidence.schema import coverage, findings, milestones, moment, passes, present, stamp, standing, units
+from mainstay.model.controls import Control
+from mainstay.model.evidence import Evidence, Milestone
+from mainstay.model.findings import Verdict
+
+FACTS: Final = ("fingerprint", "control", "verdict", "severity", "scope", "region", "type", "address", "owner")
+"""The columns that a Standing begins with, in its order."""
+
+COLUMNS: Final = tuple(column.name for column in standing.columns)
+
+
+def seq_at(connection: Connection, when: Moment, table: Table = findings) -> int:
+    """The number of the last row that was there at the moment. Of a time it is the last of `table`."""
+    if isinstance(when, datetime):
+        known = select(table.c.seq).where(table.c.at <= stamp(when)).order_by(table.c.seq.desc()).limit(1)
+        return connection.execute(known).scalar() or 0
+    if isinstance(when, Milestone):
+        query = select(milestones.c.seq).where(milestones.c.name == when.name)
+        missing = f"there is no milestone {when.name!r} in the ledger"
+    else:
+        query = select(passes.c.seq - 1).where(passes.c.number == when.number)
+        missing = f"there is no pass {when.number} in the ledger"
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise LedgerError(missing)
+    return int(found)
+
+
+def list_findings(connection: Connection, query: Query, until: int | None = None) -> list[Standing]:
+    source = _source(until)
+    page = select(*(source.c[name] for name in COLUMNS)).where(*_filters(source, query)).order_by(*_order(source))
+    page = page.limit(query.limit).offset(query.offset or None)
+    return _standings(connection, page, until)
+
+
+def count_findings(
+    connection: Connection, by: Sequence[By], query: Query, until: int | None = None
+) -> dict[tuple[str, ...], int]:
+    source = _source(until)
+    columns = [source.c[name] for name in by]
+    counted = select(*columns, func.count()).where(*_filters(source, query)).group_by(*columns)
+    return {tuple(row[:-1]): row[-1] for row in connection.execute(counted)}
+
+
+def compare(connection: Connection, since: int, until: int | None, limit: int | None = None) -> Changes:
+    """The failures that differ between two numbers; only fingerprints with a row in between can.
+
+    With a limit, as many of each kind are read; the counts are of all.
+    """
+    touched = select(findings.c.fingerprint).where(findings.c.seq > since)
+    if until is not None:
+        touched = touched.where(findings.c.seq <= until)
+    old = _past(since)
+    before = select(old.c.fingerprint, old.c.failing, old.c.failures).where(old.c.fingerprint.in_(touched))
+    known = {row.fingerprint: (row.failing, row.failures) for row in connection.execute(before)}
+    source = _source(until)
+    state = select(source.c.fingerprint, source.c.seq, source.c.failing, source.c.failures)
+    kinds: dict[str, list[int]] = {"new": [], "fixed": [], "came_back": []}
+    for fingerprint, seq, is_failing, count in connection.execute(
+        state.where(source.c.fingerprint.in_(touched)).order_by(*_order(source))
+    ):
+        failing, failures = known.get(fingerprint, (0, 0))
+        if is_failing and count > failures:
+            kinds["came_back" if count > 1 else "new"].append(seq)
+        elif failing and not is_failing:
+            kinds["fixed"].append(seq)
+    wanted = {seq for seqs in kinds.values() for seq in seqs[:limit]}
+    page = select(*(source.c[name] for name in COLUMNS)).order_by(*_order(source))
+    rows = {}
+    for chunk in chunks(sorted(wanted)):
+        rows.update({row.seq: row for row in _standings(connection, page.where(source.c.seq.in_(chunk)), until)})
+    found = {kind: tuple(rows[seq] for seq in seqs[:limit]) for kind, seqs in kinds.items()}
+    return Changes(**found, counts={kind: len(seqs) for kind, seqs in kinds.items()})
+
+
+def read_evidence(connection: Connection, controls: Mapping[str, Control]) -> Iterator[Evidence]:
+    """By control and source of the passes; what was judged by a control that is not among them is left out."""
+    facts = (standing.c.control, passes.c.source, standing.c.verdict)
+    query, looked = _with_coverage(standing, coverage, *facts)
+    query = query.join(passes, passes.c.number == standing.c["pass"]).where(standing.c.verdict != "gone")
+    each = query.add_columns(looked).subquery()
+    keys = (each.c.control, each.c.source, each.c.verdict)
+    found: dict[tuple[str, str], dict[Verdict, str]] = defaultdict(dict)
+    for row in connection.execute(select(*keys, func.min(each.c.last_seen).label("at")).group_by(*keys)):
+        found[row.control, row.source][row.verdict] = row.at
+    for (control, _), oldest in sorted(found.items()):
+        if control in controls:
+            yield Evidence(controls[control], "config", frozenset(oldest), moment(min(oldest.values())))
+
+
+# -- how a question is put
+
+
+def _source(until: int | None) -> FromClause:
+    return standing if until is None else _past(until)
+
+
+def _past(until: int) -> FromClause:
+    """The findings as they stood when row `until` was the last one, with the columns of `standing`."""
+    latest = select(func.max(findings.c.seq)).where(findings.c.seq <= until).group_by(findings.c.fingerprint)
+    rank = case(RANKS, value=findings.c.severity, else_=-1).label("rank")
+    columns = [rank if name == "rank" else findings.c[name] for name in COLUMNS]
+    return select(*columns).where(findings.c.seq.in_(latest)).subquery()
+
+
+def _filters(source: FromClause, query: Query) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = []
+    choices = {
+        "verdict": query.verdicts, "severity": query.severities, "scope": query.scopes, "region": query.regions,
+        "type": query.types, "owner": query.owners,
+    }  # fmt: skip
+    chosen += [source.c[name].in_(sorted(values)) for name, values in choices.items() if values]
+    if not query.verdicts:
+        chosen.append(source.c.verdict != "gone")
+    if query.controls is not None:
+        chosen.append(source.c.control.in_(sorted(query.controls)))
+    if query.address:
+        escaped = query.address.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        chosen.append(source.c.address.ilike(escaped.replace("*", "%").replace("?", "_"), escape="\\"))
+    return chosen
+
+
+def _order(source: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return (source.c.rank.desc(), source.c.scope, source.c.address, source.c.control)
+
+
+def _standings(connection: Connection, page: Select[Any], until: int | None) -> list[Standing]:
+    rows = page.subquery()
+    query, looked = _with_coverage(rows, _coverage(until), *(rows.c[name] for name in FACTS))
+    body = findings.alias()
+    query = query.join(body, body.c.seq == rows.c.seq).order_by(*_order(rows))
+    query = query.add_columns(rows.c.first_seen, rows.c.since, looked)
+    query = query.add_columns(rows.c.failing, rows.c.failures, rows.c["pass"], rows.c.seq, body.c.body)
+    found = []
+    for *facts, first_seen, since, last_seen, failing, failures, number, seq, text in connection.execute(query):
+        fingerprint, control, verdict, severity, scope, region, type, address, owner = facts
+        found.append(
+            Standing(
+                fingerprint, control, verdict, severity, scope, region, type, address, owner,
+                moment(first_seen), moment(since), moment(last_seen), bool(failing), failures, number, seq, text,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _coverage(until: int | None) -> FromClause:
+    if until is None:
+        return coverage
+    unit = (units.c.scope, units.c.region, units.c.type)
+    looked = select(*unit, func.max(units.c.at).label("at")).where(units.c.listed == 1, units.c.seq <= until)
+    return looked.group_by(*unit).subquery()
+
+
+def _with_coverage(
+    rows: FromClause, looked: FromClause, *columns: ColumnElement[Any]
+) -> tuple[Select[Any], Label[Any]]:
+    """A query of the rows, and when what each is about was last looked at: nothing is older than the row itself.
+
+    That is when the unit was that its resource was found in. Where no resource is recorded it is the unit of its region
+    and type, or, of code, of its scope.
+    """
+    unit, own, scope = looked.alias(), looked.alias(), looked.alias()
+    found_in = (
+        select(func.max(unit.c.at))
+        .select_from(present.join(unit, _same(unit, present.c.scope, present.c.region, present.c.unit)))
+        .where(present.c.scope == rows.c.scope, present.c.address == rows.c.address)
+        .scalar_subquery()
+    )
+    query = select(*columns).select_from(
+        rows.outerjoin(own, _same(own, rows.c.scope, rows.c.region, rows.c.type)).outerjoin(
+            scope, _same(scope, rows.c.scope, literal(""), literal(""))
+        )
+    )
+    at = func.coalesce(found_in, own.c.at, scope.c.at, rows.c.at)
+    return query, case((at > rows.c.at, at), else_=rows.c.at).label("last_seen")
+
+
+def _same(unit: FromClause, *key: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(unit.c.scope == key[0], unit.c.region == key[1], unit.c.type == key[2])
