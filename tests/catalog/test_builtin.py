@@ -41,10 +41,8 @@ IMPERATIVES = re.compile(
 )
 
 NOT_IN_CODE = {
-    "access-analyzer": "whether an account has an analyzer is a fact of the account, not of any resource in the code",
     "iam-expired-certs": "when a certificate ends is known from the certificate, which code names and does not hold",
     "iam-key-rotation": "the age of an access key is known to the account only",
-    "iam-support-role": "whether an account has a role for support cases is a fact of the account",
     "sg-in-use": "what uses a group may be in code that nobody reviews: groups are made to be named by others",
 }
 """Ideas that three scanners share or more, and why configuration alone cannot decide them."""

@@ -1,39 +1,14 @@
-"""The session's account, and the shop in it."""
+"""The session's accounts, and the shop in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 from tests import accounts
+from tests.accounts import Shop
 
-from mainstay.sandbox import Account, Deployment, Sandbox
-from mainstay.verbs.sandbox import deploy
-
-SHOP = Path(__file__).parents[2] / "examples" / "shop" / "cloudformation"
-
-
-@cache
-def _client(account: Account, service: str) -> Any:
-    return account.client(service)
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A deployed variant of the shop."""
-
-    account: Account
-    deployment: Deployment
-
-    def id(self, logical_id: str) -> str:
-        return self.deployment.resources[logical_id].physical_id
-
-    def client(self, service: str) -> Any:
-        return _client(self.account, service)
+from mainstay.sandbox import Account, Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +24,11 @@ def account(bare: Sandbox) -> Account:
     return bare.account
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def well_built() -> Shop:
-    account = accounts.account()
-    return Shop(account, deploy(account, SHOP / "well-built.yaml"))
+    return accounts.shop("well-built")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def weak() -> Shop:
-    account = accounts.account()
-    return Shop(account, deploy(account, SHOP / "weak.yaml"))
+    return accounts.shop("weak")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.sandbox.conftest import Shop
+from tests.accounts import Shop
 
 UNHELD = {
     ("lost", "HttpsListener", "Certificates"),

@@ -11,6 +11,9 @@ from mainstay.model.values import ABSENT, Document, Record, Unknown, Value
 KEYS = ("Key", "Name", "Id", "Sid", "RuleName", "AttributeName", "IndexName", "DeviceName", "ParameterName")
 """What tells the elements of a list apart, where each has one of its own."""
 
+COMPLETED = ("BlockDeviceMappings", "ListenerAttributes", "LoadBalancerAttributes", "Parameters", "TargetGroupAttributes")
+"""Lists that AWS completes: with the settings that nobody set, with the volumes that were attached later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -39,7 +42,7 @@ def same(one: Value, other: Value) -> bool:
 
 
 def _differ(path: str, steps: tuple[str, ...], one: Value, other: Value, declared_only: bool) -> Iterator[Difference]:
-    one, other = _decoded(one), _decoded(other)
+    one, other = decoded(one), decoded(other)
     if isinstance(one, Unknown) or isinstance(other, Unknown):
         return
     if isinstance(one, dict) and isinstance(other, dict):
@@ -72,8 +75,9 @@ def _lists(
         for key, (index, element) in mine.items():
             inner = (*steps, str(index))
             yield from _differ(f"{path}[{key}]", inner, element, theirs.get(key, ABSENT), declared_only)
+        completed = declared_only and steps[-1:] and steps[-1] in COMPLETED
         for key, element in theirs.items():
-            if key not in mine and not key.startswith("aws:"):
+            if key not in mine and not key.startswith("aws:") and not completed:
                 yield Difference(f"{path}[{key}]", ABSENT, element, steps)
         return
     left = list(other)
@@ -105,7 +109,7 @@ def _key(one: list[Value], other: list[Value]) -> str | None:
     return None
 
 
-def _decoded(value: Value) -> Value:
+def decoded(value: Value) -> Value:
     """JSON text as what it says: a policy is written now as text, now as a document."""
     if isinstance(value, Document):
         return value.value

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mainstay.analysis.differences import Difference, differences, same
+from mainstay.analysis.differences import Difference, decoded, differences
 from mainstay.model.resources import Resource
 from mainstay.model.values import Items, OneOf, Record, Ref, Unknown, Value
 
@@ -130,7 +130,7 @@ def _likeness(one: Resource, other: Resource, found: Matching) -> float:
         if isinstance(there, Unknown):
             continue
         asked += 1
-        agreed += same(value, there)
+        agreed += not differences(value, there, declared_only=True)
     for address in one.references:
         target = found.declared.get(address)
         if target is not None:
@@ -145,26 +145,34 @@ def _likeness(one: Resource, other: Resource, found: Matching) -> float:
 def _settled(value: Value, live: Value, found: Matching) -> Value:
     """The declared value with its references to matched resources as the names that the account has for them.
 
-    `live` tells which of a resource's names is meant.
+    `live` tells which of a resource's names is meant; where it has none of them, the reference does by its own form.
     """
     if isinstance(value, Ref):
         target = found.declared.get(value.address)
-        if target is None or (value.path != "id" and not value.prefix):
-            return value
-        there = set(_strings(live)) & target.names
-        return (
-            min(there) if there else min(target.names, key=lambda name: (name.startswith("arn:"), name), default=value)
-        )
+        return _name_of(target, value, live) if target is not None else value
     if isinstance(value, OneOf | Unknown):
         return value
     if isinstance(value, Record):
-        inner = live if isinstance(live, dict) else {}
-        made = {key: _settled(each, inner.get(key), found) for key, each in value.items()}
+        made = {key: _settled(each, _beneath(live, key), found) for key, each in value.items()}
         return Record(made, value.place, value.marks, value.rest, value.doubt)
     if isinstance(value, list):
         elements = [_settled(each, live, found) for each in value]
         return Items(elements, value.rest, value.doubt) if isinstance(value, Items) else elements
     return value
+
+
+def _beneath(live: Value, key: str) -> Value:
+    """What the account has under a key; of a list, whose elements are not told apart here, all of it."""
+    live = decoded(live)
+    return live.get(key) if isinstance(live, dict) else live
+
+
+def _name_of(target: Resource, reference: Ref, live: Value) -> Value:
+    if reference.path != "id" and not reference.prefix:
+        return reference
+    there = set(_strings(live)) & target.names
+    alike = {name for name in target.names if name.startswith("arn:") == bool(reference.prefix)}
+    return min(there & alike or there or alike, default=reference)
 
 
 def _strings(value: Value) -> Iterator[str]:

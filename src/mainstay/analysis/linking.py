@@ -15,6 +15,8 @@ _MADE_BY_AWS = re.compile(
 """Ids that AWS makes up, and URLs: no two resources of a kind have the same, whatever their region."""
 
 _ARN = re.compile(r"arn:aws[\w-]*:[^\s\"',;{}\[\]]{1,2048}")
+_METERED = re.compile(r"arn:[\w-]+:elasticloadbalancing:[\w-]*:\d*:(?:loadbalancer/)?((?:app|net|gwy|targetgroup)/.+)")
+"""What metrics call a load balancer or a target group: the end of its ARN."""
 _TAGS = re.compile(r"Tags?\w*")
 
 
@@ -31,6 +33,9 @@ def linked(resources: Sequence[Resource]) -> list[Resource]:
         for name in resource.names:
             if is_unique(name):
                 unique.setdefault(name.removesuffix(":*"), []).append(resource.address)  # as log groups' ARNs end
+                metered = _METERED.fullmatch(name)
+                if metered is not None:
+                    unique.setdefault(metered[1], []).append(resource.address)
             else:
                 given.setdefault((resource.origin.region, name), []).append(resource.address)
     return [_linked(resource, unique, given) for resource in resources]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import os
+import signal
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -57,9 +61,39 @@ def live_options(command: Any) -> Any:
                      help="With PATH and --live: Terraform's state, which tells what is called what."),
         click.option("--resume", is_flag=True, help="With --live: go on where an interrupted pass stopped."),
     )  # fmt: skip
+    command = _ended_politely(command)
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _ended_politely(command: Callable[..., Any]) -> Callable[..., Any]:
+    """With --live, SIGTERM unwinds the work as Ctrl-C does, so that the ledger knows of it, before the process ends."""
+
+    @functools.wraps(command)
+    def run(*given: Any, live: bool, **asked: Any) -> Any:
+        if not live:
+            return command(*given, live=live, **asked)
+        before = signal.signal(signal.SIGTERM, _unwind)
+        try:
+            return command(*given, live=live, **asked)
+        except _Terminated:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    return run
+
+
+class _Terminated(BaseException):
+    """Somebody has told the process to end."""
+
+
+def _unwind(number: int, _: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # once is enough
+    raise _Terminated
 
 
 def targets(asked: Asked) -> tuple[Sequence[Target], Sequence[Gap]]:

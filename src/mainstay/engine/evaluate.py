@@ -108,11 +108,11 @@ def subject_of(resource: Resource) -> Subject:
     )
 
 
-_NOT_WRITTEN = Record(rest=Unknown("only the code says it", settle="review the code beside the account"))
+_IN_CODE = Unknown("only the code says it", settle="review the code beside the account")
 
 
 def _with_raw(resource: Resource) -> Record:
-    """The properties and, under `raw`, the attributes as the source wrote them: of an account, nobody wrote any."""
+    """The properties and, under `raw`, the attributes in the source's words; an account does not say what code does."""
     known = resource.properties
-    raw = _NOT_WRITTEN if resource.origin.source == "live" else resource.raw
+    raw = Record(resource.raw, rest=_IN_CODE) if resource.origin.source == "live" else resource.raw
     return Record({**known, "raw": raw}, known.place, known.marks, known.rest)

@@ -220,8 +220,8 @@ def _rows(table: Table, width: int) -> Iterator[Line]:
             yield from _flowing(row, text, shown, width)
         for column, lines in below:
             for part, tone in lines(row if column.whole else column.value(row)):
-                for at, line in enumerate(wrap(part, width - indent)):
-                    yield (" " * (indent if at == 0 else indent + 2), "plain"), (line, tone)
+                for line in wrap(part, width - indent, "  "):
+                    yield (" " * indent, "plain"), (line, tone)
 
 
 def _aligned(row: Mapping[str, Any], texts: list[str], columns: list[Column], widths: list[int]) -> Line:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mainstay.analysis import drift
+from mainstay.analysis.differences import Difference
 from mainstay.analysis.drift import Matching
 from mainstay.catalog import Exempt, load_drift_controls, load_exempt
 from mainstay.engine import subject_of, told
@@ -49,6 +50,7 @@ class Beside:
         self.identities = identities
         self.seen = seen
         self.controls = {control.id: control for control in load_drift_controls()}
+        self.links = {type: frozenset(path[0] for path in facts.links) for type, facts in load_tables().types.items()}
         self.scopes = scopes
         left = list(live)
         self.matching: dict[str, Matching] = {}
@@ -91,8 +93,17 @@ class Beside:
                 _mark(resource, one.steps),
             )
             for one in drift.compare(resource, there, matching)
+            if not self._is_untold(one, there)
         ]
         return self._finding(AS_DECLARED, resource, "fail" if reasons else "pass", *reasons)
+
+    def _is_untold(self, one: Difference, there: Resource) -> bool:
+        """Whether the account never tells it: what is only ever written, and of a piece, whose it is."""
+        registered = load_registry().get(there.type)
+        if registered is not None and any(one.steps[: len(path)] == path for path in registered.blind):
+            return True
+        is_piece = there.origin.spelling not in ("", there.type)
+        return is_piece and there.type in self.links and one.steps[0] in self.links[there.type]
 
     def _missing(self, resource: Resource) -> Finding:
         if not self.seen(resource.type):
@@ -188,7 +199,7 @@ def _called(scope: Scope, targets: Sequence[Target], state: Path | None) -> Mapp
 
 def _made_otherwise(resource: Resource, identity: str, exempt: Exempt) -> bool:
     """Whether AWS, a service or a stack that is not under review made a live resource, as far as it tells."""
-    if any(resource.raw.get(flag) is True for flag in BY_AWS) or _is_main(resource):
+    if any(resource.raw.get(flag) is True for flag in BY_AWS) or _is_main(resource) or _is_part(resource):
         return True
     names = {*resource.names, resource.properties.get(identity)}
     if any(fnmatchcase(str(name), glob) for name in names for glob in exempt.named.get(resource.type, ())):
@@ -201,6 +212,12 @@ def _is_main(resource: Resource) -> bool:
     """The route table that a VPC is born with."""
     associations = resource.raw.get("Associations")
     return isinstance(associations, list) and any(one.get("Main") is True for one in associations)
+
+
+def _is_part(resource: Resource) -> bool:
+    """A volume that comes and goes with its instance, whose mappings declare it."""
+    attachments = resource.raw.get("Attachments")
+    return isinstance(attachments, list) and any(one.get("DeleteOnTermination") is True for one in attachments)
 
 
 def _tags(resource: Resource) -> list[Mapping[str, Value]]:

@@ -16,6 +16,7 @@ from mainstay.outputs.paint import Line, Tone
 from mainstay.outputs.tables import Column, Page, Table, share
 from mainstay.outputs.wording import count
 from mainstay.verbs.answering import Ages, Moved, answers, answers_at, chosen, compare, improvements
+from mainstay.verbs.show_findings import check_practice
 from mainstay.verbs.showing import CatalogOf, iso, severity_tone
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def practices(
 
     With the id of one practice, everything about it.
     """
+    _check(name)
     known = catalog()
     everything = answers(ledger, known, now, ages, ledger.attestations())
     found = list(chosen(everything, name)) if name else list(everything.values())
@@ -61,6 +63,11 @@ def practices(
     notes = ("everything about one: mainstay show practices ID; what to do first: mainstay show plan",)
     return Page("practices", {"total": len(found), "states": states}, tables, (tuple(lead[:-1]),), notes,
                 left=len(found) - len(rows))  # fmt: skip
+
+
+def _check(name: str) -> None:
+    if name and name.upper() not in PILLARS:
+        check_practice(name.upper())
 
 
 FIGURES: Final = (
@@ -181,6 +188,7 @@ def moved(
     ages: Ages = AGES,
 ) -> Page:  # fmt: skip
     """The practices whose answers differ from those at a milestone, the worse ones first, and why."""
+    _check(name)
     known, attestations = catalog(), ledger.attestations()
     after = answers(ledger, known, now, ages, attestations)
     before = answers_at(ledger, known, since, ages, attestations)

@@ -11,8 +11,8 @@ from typing import Any
 from unittest import mock
 
 import boto3
-from benchmarks.population import REGION, populate
 from moto import mock_aws
+from tests.population import REGION, populate
 
 from mainstay.catalog import load
 from mainstay.model.values import Record, Value

@@ -8,7 +8,7 @@ from functools import cache
 from unittest import mock
 
 import pytest
-from benchmarks.population import REGION
+from tests.population import REGION
 from tests.sources.live.recorded import ACCOUNT, AtOnce, Player, recorded
 
 from mainstay.catalog import load
@@ -53,8 +53,8 @@ class Whole:
 
     def judged(self, refused: Operation = ("", "")) -> tuple[Findings, list[Gap]]:
         self.caller.operation = refused
-        shared = mock.patch("mainstay.verbs.live.shared_calls", lambda *_: {})  # each unit makes all of its calls
-        known = mock.patch("mainstay.verbs.live.dependents", lambda _: self.dependents)
+        shared = mock.patch("mainstay.verbs.live.shared_calls", return_value={})  # each unit makes all of its calls
+        known = mock.patch("mainstay.verbs.live.dependents", return_value=self.dependents)
         with shared, known:
             one = AccountPass(Target(self.caller, (REGION,)), self.judge, in_order)
         read = one._read

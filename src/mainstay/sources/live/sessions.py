@@ -5,6 +5,7 @@ Credentials are temporary wherever a role is assumed, and renewed before they ex
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ class Identity:
 
 def open_session(profile: str | None = None, region: str | None = None, role_arn: str | None = None) -> boto3.Session:
     """The session of a profile or of the environment; with a role, that role's. Raises AccountError."""
+    region = region or os.environ.get("AWS_REGION") or None  # the other SDKs know this variable, boto3 does not
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
     except ProfileNotFound as error:
@@ -73,6 +75,8 @@ def assume(session: boto3.Session, role_arn: str, external_id: str | None = None
         extra_args=extra,
     )
     inner = botocore.session.Session()
+    for shared in ("data_loader", "endpoint_resolver"):  # the models of services are read once for all accounts
+        inner.register_component(shared, around.get_component(shared))
     inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )

@@ -29,13 +29,13 @@ def read_stacks(caller: Caller, regions: Sequence[str]) -> Stacks:
 def stack_of(resources: Mapping[str, str], stacks: Stacks) -> Mapping[str, str]:
     """The physical ids of a template's resources, given by their types: of the stack that has most of them in common.
 
-    Empty where no stack has at least half of them.
+    Empty where no stack has at least a third of them.
     """
     best: Mapping[str, tuple[str, str]] = {}
     most = 0
     for name in sorted(stacks):
         common = sum(1 for logical, (type, _) in stacks[name].items() if resources.get(logical) == type)
-        if common > most and 2 * common >= len(resources):
+        if common > most and 3 * common >= len(resources):
             best, most = stacks[name], common
     return {logical: id for logical, (type, id) in best.items() if resources.get(logical) == type}
 

@@ -11,8 +11,8 @@ from mainstay.sources.live.filling import slots
 from mainstay.sources.spelling.routes import route
 from mainstay.sources.spelling.tables import PathOf, TypeFacts, split_path
 
-ALWAYS = ("Tags",)
-"""Who owns a resource is asked of all of them."""
+TAGS = "Tags"
+"""What the names of properties end with that say who owns a resource, which is asked of all of them."""
 
 Reads = Mapping[str, frozenset[str]]
 
@@ -42,7 +42,7 @@ def wanted_by(
     def _asked(type: str, path: PathOf) -> bool:
         if not path:
             return type in reads
-        if path[0] in ALWAYS:
+        if path[0].endswith(TAGS):
             return True
         links = facts[type].links if type in facts else {}
         asked = [split_path(one.replace(".*", "")) for one in reads.get(type, ())]

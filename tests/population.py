@@ -1,6 +1,6 @@
 """An account with some hundred resources of the services that most accounts use, made through their APIs.
 
-    python -m benchmarks.population http://127.0.0.1:5000 [size]
+    python -m tests.population http://127.0.0.1:5000 [size]
 
 Some of it is well built and some is not; the same size gives the same account.
 """
