@@ -8,7 +8,7 @@ LOCK := requirements/test.txt
 RUNTIME := requirements/runtime.txt
 DOCS_LOCK := requirements/docs.txt
 
-.PHONY: help setup demo test browser lint docs docs-renew bench fuzz lock catalog-data clean
+.PHONY: help setup demo test browser lint docs docs-renew bench fuzz kills lock catalog-data clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,7 +23,7 @@ $(VENV)/.ready: $(LOCK) $(DOCS_LOCK) pyproject.toml tools/environment.sh
 	tools/environment.sh $(VENV) "$(PYTHON)" $(LOCK) $(DOCS_LOCK)
 	@touch $@ $(VENV)/.runtime
 
-demo: $(VENV)/.runtime ## review the example workload: in Terraform, in CloudFormation, and its well-built twin
+demo: $(VENV)/.runtime ## review the example workload: its code, and in an embedded account that is broken and reviewed again
 	@tools/demo.sh $(BIN)/mainstay
 
 lint: setup ## formatting, lint, types and floors
@@ -50,6 +50,9 @@ bench: setup ## measure against checkov (paths in BENCH_PATHS); figures go to do
 
 fuzz: setup ## fuzz every reader for FUZZ_SECONDS (default 300)
 	$(BIN)/python benchmarks/fuzz.py --seconds $(or $(FUZZ_SECONDS),300)
+
+kills: setup ## kill a process that appends to the ledger, MAINSTAY_KILLS times (default 100)
+	MAINSTAY_KILLS=$(or $(MAINSTAY_KILLS),100) $(BIN)/pytest -q tests/evidence/test_killed.py
 
 lock: setup ## write the lock files anew
 	tools/lock.sh $(BIN)
