@@ -1,7 +1,7 @@
 """How a live review compares with prowler on the same account, and what it needs for 100,000 resources.
 
     python -m benchmarks.live compare [runs] [size]      beside prowler, of which PROWLER names the command
-    python -m benchmarks.live many [resources]           one account that a server on loopback makes up
+    python -m benchmarks.live many [resources]           in an account that a server on loopback makes up
 
 `compare` fills moto's server with an account (tests/population.py), warms it up by one run of each, and then runs both
 in turn over the same services. CPU is the client's process alone, user and system; calls are counted by a proxy.
@@ -55,12 +55,15 @@ class Measured:
     status: int
 
 
+TO_FILE = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+
+
 def measure(command: Sequence[str], environment: Mapping[str, str], calls: Counter[str], log: Path) -> Measured:
     """Runs the command; what it takes is the operating system's account of this child alone."""
     before, started = sum(calls.values()), time.monotonic()
     child = os.posix_spawn(
         command[0], list(command), environment,
-        file_actions=[(os.POSIX_SPAWN_OPEN, fd, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for fd in (1, 2)],
+        file_actions=[(os.POSIX_SPAWN_OPEN, number, str(log), TO_FILE, 0o600) for number in (1, 2)],
     )  # fmt: skip
     _, status, used = os.wait4(child, 0)
     return Measured(
@@ -136,18 +139,9 @@ def compare(runs: int, size: int) -> int:
         populate(sandbox.client, size)
         environment = isolated(os.environ, REGION, endpoint)
         chosen = [part for id in our_controls() for part in ("--control", id)]
-        ours = [
-            *MAINSTAY,
-            "review",
-            "--live",
-            "-q",
-            *chosen,
-            "--ledger",
-            f"{home}/ledger",
-            "-f",
-            f"json={home}/ours.json",
-        ]
-        everything = [*MAINSTAY, "review", "--live", "-q", "--no-ledger", "-f", f"json={home}/all.json"]
+        review = [*MAINSTAY, "review", "--live", "-q"]
+        ours = [*review, *chosen, "--ledger", f"{home}/ledger", "-f", f"json={home}/ours.json"]
+        everything = [*review, "--no-ledger", "-f", f"json={home}/all.json"]
         theirs = [
             PROWLER, "aws", "--service", *SERVICES, "-f", REGION, "-M", "json-ocsf", "-o", home, "--no-banner",
         ]  # fmt: skip
@@ -188,7 +182,7 @@ def _report(measured: Mapping[str, list[Measured]]) -> int:
 
 @contextmanager
 def made_up(count: int) -> Iterator[str]:
-    """An account with `count` volumes and nothing else; whatever else is asked for is answered with an empty list."""
+    """An account with volumes, two in three attached; whatever else is asked for is answered with an empty list."""
     kept: dict[int, str] = {}
 
     class Account(BaseHTTPRequestHandler):
@@ -257,7 +251,7 @@ def _volumes(start: int, count: int, kept: dict[int, str]) -> str:
 
 
 def many(count: int) -> int:
-    with made_up(count) as endpoint, tempfile.TemporaryDirectory() as home:
+    with made_up(count * 3 // 5) as endpoint, tempfile.TemporaryDirectory() as home:
         environment = isolated(os.environ, REGION, endpoint)
         command = [*MAINSTAY, "review", "--live", "-q", "--ledger", f"{home}/ledger", "-f", f"json={home}/review.json"]
         for title in ("first", "unchanged"):

@@ -77,8 +77,10 @@ def compare(connection: Connection, since: int, until: int | None, limit: int | 
     touched = select(findings.c.fingerprint).where(findings.c.seq > since)
     if until is not None:
         touched = touched.where(findings.c.seq <= until)
-    old = _past(since)
-    before = select(old.c.fingerprint, old.c.failing, old.c.failures).where(old.c.fingerprint.in_(touched))
+    last = select(func.max(findings.c.seq)).where(findings.c.seq <= since, findings.c.fingerprint.in_(touched))
+    before = select(findings.c.fingerprint, findings.c.failing, findings.c.failures).where(
+        findings.c.seq.in_(last.group_by(findings.c.fingerprint))
+    )
     known = {row.fingerprint: (row.failing, row.failures) for row in connection.execute(before)}
     source = _source(until)
     state = select(source.c.fingerprint, source.c.seq, source.c.failing, source.c.failures)
@@ -103,7 +105,7 @@ def compare(connection: Connection, since: int, until: int | None, limit: int | 
 def read_evidence(connection: Connection, controls: Mapping[str, Control]) -> Iterator[Evidence]:
     """By control and source of the passes; what was judged by a control that is not among them is left out."""
     facts = (standing.c.control, passes.c.source, standing.c.verdict)
-    query, looked = _with_coverage(standing, coverage, *facts)
+    query, looked = _with_coverage(standing, coverage, *facts, whole=True)
     query = query.join(passes, passes.c.number == standing.c["pass"]).where(standing.c.verdict != "gone")
     each = query.add_columns(looked).subquery()
     keys = (each.c.control, each.c.source, each.c.verdict)
@@ -179,25 +181,29 @@ def _coverage(until: int | None) -> FromClause:
 
 
 def _with_coverage(
-    rows: FromClause, looked: FromClause, *columns: ColumnElement[Any]
+    rows: FromClause, looked: FromClause, *columns: ColumnElement[Any], whole: bool = False
 ) -> tuple[Select[Any], Label[Any]]:
     """A query of the rows, and when what each is about was last looked at: nothing is older than the row itself.
 
     That is when the unit was that its resource was found in. Where no resource is recorded it is the unit of its region
-    and type, or, of code, of its scope.
+    and type, or, of code, of its scope. With `whole`, all resources are looked up first, which pays where most rows are
+    read.
     """
     unit, own, scope = looked.alias(), looked.alias(), looked.alias()
-    found_in = (
-        select(func.max(unit.c.at))
-        .select_from(present.join(unit, _same(unit, present.c.scope, present.c.region, present.c.unit)))
-        .where(present.c.scope == rows.c.scope, present.c.address == rows.c.address)
-        .scalar_subquery()
+    in_unit = present.join(unit, _same(unit, present.c.scope, present.c.region, present.c.unit))
+    joined = rows.outerjoin(own, _same(own, rows.c.scope, rows.c.region, rows.c.type)).outerjoin(
+        scope, _same(scope, rows.c.scope, literal(""), literal(""))
     )
-    query = select(*columns).select_from(
-        rows.outerjoin(own, _same(own, rows.c.scope, rows.c.region, rows.c.type)).outerjoin(
-            scope, _same(scope, rows.c.scope, literal(""), literal(""))
-        )
-    )
+    found_in: ColumnElement[Any]
+    if whole:
+        each = select(present.c.scope, present.c.address, func.max(unit.c.at).label("at")).select_from(in_unit)
+        seen = each.group_by(present.c.scope, present.c.address).subquery()
+        joined = joined.outerjoin(seen, and_(seen.c.scope == rows.c.scope, seen.c.address == rows.c.address))
+        found_in = seen.c.at
+    else:
+        mine = and_(present.c.scope == rows.c.scope, present.c.address == rows.c.address)
+        found_in = select(func.max(unit.c.at)).select_from(in_unit).where(mine).scalar_subquery()
+    query = select(*columns).select_from(joined)
     at = func.coalesce(found_in, own.c.at, scope.c.at, rows.c.at)
     return query, case((at > rows.c.at, at), else_=rows.c.at).label("last_seen")
 

@@ -19,7 +19,7 @@ import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ import pytest
 import yaml
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from moto import mock_aws
+from moto.moto_api._internal import moto_api_backend
 
 from mainstay.catalog import load, load_shapes
 from mainstay.model.resources import Resource
@@ -69,6 +70,38 @@ def _cases() -> Iterator[tuple[str, Mapping[str, Any]]]:
 CASE_LIST = list(_cases())
 
 
+class _Session(boto3.Session):
+    """Makes one client a service and region: to make one takes longer than a case."""
+
+    def client(self, service_name: str, region_name: str | None = None, **options: Any) -> Any:  # type: ignore[override]
+        region = region_name or self.region_name
+        if (service_name, region) not in self._made:
+            self._made[service_name, region] = super().client(service_name, region, **options)  # type: ignore[call-overload]
+        return self._made[service_name, region]
+
+    @cached_property
+    def _made(self) -> dict[tuple[str, str | None], Any]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[_Session]:
+    """An account of moto's and its clients, for all cases."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
+        with mock_aws():
+            yield _Session(region_name=REGION)
+
+
+@pytest.fixture
+def session(clients: _Session) -> _Session:
+    """The account with nothing in it."""
+    moto_api_backend.reset()
+    return clients
+
+
 @cache
 def _spelling() -> Spelling:
     collectors = load_collectors()
@@ -100,21 +133,15 @@ def test_every_collector_has_a_case() -> None:
 
 @pytest.mark.parametrize(("type", "case"), CASE_LIST, ids=[f"{type}: {case['name']}" for type, case in CASE_LIST])
 def test_a_collector_sees_what_is_there(
-    type: str, case: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    type: str, case: Mapping[str, Any], tmp_path: Path, session: boto3.Session
 ) -> None:
     if "answers" in case:
         _expect(type, case, _collected(type, _Recorded(case["answers"])))
-        return
-    for name, value in (("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing")):
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
-    with mock_aws():
-        session = boto3.Session(region_name=REGION)
-        if "template" in case:
-            _deployed(type, case, session, tmp_path)
-        else:
-            _make(case["calls"], session)
-            _expect(type, case, _collected(type, Api(session, ACCOUNT)))
+    elif "template" in case:
+        _deployed(type, case, session, tmp_path)
+    else:
+        _make(case["calls"], session)
+        _expect(type, case, _collected(type, Api(session, ACCOUNT)))
 
 
 def _make(calls: list[dict[str, Any]], session: boto3.Session) -> None:

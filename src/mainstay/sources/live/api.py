@@ -6,7 +6,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.utils import parse_timestamp
 
 from mainstay.model.errors import AccountError
 from mainstay.model.values import Record, Value
@@ -86,6 +87,7 @@ class Api:
         tries: int = TRIES,
     ) -> None:
         self.session = session
+        session._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
         self.account = account
         self.partition = partition
         self.stopping = threading.Event()
@@ -260,6 +262,17 @@ def _in_a_line(message: str) -> str:
         return "the service answered with a web page"
     line = " ".join(message.split())
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+
+
+def _moment(value: Any) -> datetime:
+    """The time that an answer gives, most often as ISO 8601: dateutil, which reads all forms, is fifty times slower."""
+    if isinstance(value, str) and value[4:5] == "-":
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            return parse_timestamp(value)
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return parse_timestamp(value)
 
 
 def _plain(answer: Mapping[str, Any]) -> Record:
