@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mainstay.model.values import Record, Value
 
-DEPTH = 400
+DEPTH = 80
 
 
 def _nested(opening: type[list[Value]] | type[Record]) -> Value:

@@ -39,7 +39,11 @@ def answers(account: str) -> Answers:
         key("sqs", "list_queues", REGION, {}): [Record({"QueueUrls": urls})],
         key("dynamodb", "list_tables", REGION, {}): [Record({"TableNames": ["shop"]})],
     }
+    told[key("dynamodb", "describe_table", REGION, {"TableName": "shop"})] = [Record({"Table": Record()})]
     for n in range(3):
+        told[key("s3", "get_bucket_acl", "us-east-1", {"Bucket": f"shop-{n}"})] = [Record({"Grants": []})]
+        parameters = {"AttributeNames": ["All"], "QueueUrl": urls[n]}
+        told[key("sqs", "get_queue_attributes", REGION, parameters)] = [Record({"Attributes": Record()})]
         at = key("s3", "get_public_access_block", "us-east-1", {"Bucket": f"shop-{n}"})
         told[at] = [Record({"PublicAccessBlockConfiguration": Record(block)})]
     return told

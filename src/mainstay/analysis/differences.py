@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mainstay.documents import decode_json
 from mainstay.model.values import ABSENT, Document, Record, Unknown, Value
 
 KEYS = ("Key", "Name", "Id", "Sid", "RuleName", "AttributeName", "IndexName", "DeviceName", "ParameterName")
 """What tells the elements of a list apart, where each has one of its own."""
 
-COMPLETED = ("BlockDeviceMappings", "ListenerAttributes", "LoadBalancerAttributes", "Parameters", "TargetGroupAttributes")
+COMPLETED = (
+    "BlockDeviceMappings",
+    "ListenerAttributes",
+    "LoadBalancerAttributes",
+    "Parameters",
+    "TargetGroupAttributes",
+)
 """Lists that AWS completes: with the settings that nobody set, with the volumes that were attached later."""
 
 
@@ -115,7 +121,7 @@ def decoded(value: Value) -> Value:
         return value.value
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return decode_json(value)
         except ValueError:
             return value
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import lru_cache
 
 from mainstay.analysis.escalation_ways import ACTS_ON, ON_ONESELF, WAYS
 from mainstay.analysis.graph import at_path, settled
+from mainstay.documents import decode_json
 from mainstay.model.facts import WITH_POLICIES
 from mainstay.model.resources import Resource
 from mainstay.model.values import ABSENT, Document, Items, OneOf, Ref, Text, Unknown, Value, is_known, unknowns
@@ -203,7 +203,7 @@ def _elements(value: Value) -> list[Value]:
 
 def _parsed(text: str) -> Value:
     try:
-        return json.loads(text)
+        return decode_json(text)
     except ValueError:
         return Unknown("the policy is no JSON", None, "write the policy as JSON")
 

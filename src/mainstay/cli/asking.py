@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mainstay.catalog import Catalog
     from mainstay.evidence import Ledger
     from mainstay.evidence.answers import Moment
+    from mainstay.model.practices import EvidenceKind
     from mainstay.outputs.tables import Page
+    from mainstay.settings.configuration import Configuration
 
 LISTED = ("console", "json", "csv", "markdown")
 REVIEWS = ("html", "sarif", "ocsf", "asff", "parquet", "junit")
@@ -44,14 +46,30 @@ class Asked:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    @functools.cached_property
+    def configuration(self) -> Configuration:
+        """The nearest configuration file at or above where the user stands."""
+        from mainstay.settings.configuration import Configuration
+        from mainstay.settings.reading import find_configuration, read_configuration
+
+        file = find_configuration(Path.cwd())
+        return Configuration() if file is None else read_configuration(file, file.name)
+
+    @property
+    def ages(self) -> Mapping[EvidenceKind, timedelta]:
+        """How old evidence of each kind may be."""
+        from mainstay.analysis.practices import AGES
+
+        return {**AGES, **self.configuration.freshness}
+
     def catalog(self) -> Catalog:
-        return chosen_catalog(self.catalogs)
+        return chosen_catalog(self.catalogs, configuration=self.configuration)
 
     @contextmanager
     def opened(self, write: bool = False) -> Iterator[Ledger]:
         from mainstay.verbs.showing import opened
 
-        with opened(self.ledger, Path.cwd(), write) as ledger:
+        with opened(self.ledger or self.configuration.ledger, Path.cwd(), write) as ledger:
             yield ledger
 
     def moment(self, ledger: Ledger, text: str | None) -> Moment | None:

@@ -14,6 +14,7 @@ from mainstay.cli.doctoring import doctor, permissions
 from mainstay.cli.exits import Exit
 from mainstay.cli.review import review
 from mainstay.cli.sandbox import sandbox
+from mainstay.cli.showing import show
 
 
 @click.command(short_help="Show everything about a control or a practice.")
@@ -111,5 +112,5 @@ def new_control(name: str, type_name: str, directory: Path) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    review, explain, list_controls, test, new, export, attest, doctor, permissions, sandbox, completion,
+    review, explain, list_controls, test, new, export, attest, doctor, permissions, show, sandbox, completion,
 )  # fmt: skip

@@ -181,13 +181,15 @@ def review(asked: Asked, controls: Sequence[Control], code: Code | None) -> Revi
         ledger = ledger_of(asked)
         if ledger is not None:
             stack.enter_context(ledger)
+            _attest(ledger, asked)
         if asked.aggregator:
             return _aggregated(asked, controls, ledger, stack)
         found, gaps = targets(asked)
         progress = stack.enter_context(terminal.progress(not asked.quiet))
         seen: list[Scope] = []
         declared = frozenset(one.type for scope in code.scopes for one in scope.resources) if code else frozenset()
-        result = review_live(found, controls, ledger, asked.resume, progress, gaps, also=declared, observed=seen.append)
+        observed = seen.append if code is not None else None
+        result = review_live(found, controls, ledger, asked.resume, progress, gaps, also=declared, observed=observed)
         if code is None:
             return result
         from mainstay.verbs.drift import review_beside
@@ -214,6 +216,7 @@ def remembered(asked: Asked, result: Review) -> None:
     ledger = ledger_of(asked)
     if ledger is not None:
         with ledger:
+            _attest(ledger, asked)
             _remember(ledger, asked, result)
 
 
@@ -221,3 +224,12 @@ def _remember(ledger: Ledger, asked: Asked, result: Review) -> None:
     from mainstay.verbs.remembering import remember
 
     remember(ledger, result, asked.targets, asked.tree, datetime.now(UTC))
+
+
+def _attest(ledger: Ledger, asked: Asked) -> None:
+    """Takes over into the ledger what people have stated by now."""
+    from mainstay.verbs.attesting import in_force
+
+    now = datetime.now(UTC)
+    start = asked.targets[0] if asked.targets else Path.cwd()
+    ledger.attest(in_force(asked.configuration, start, now.date()), now)

@@ -24,7 +24,7 @@ def pushed(
     from mainstay.verbs.answering import answers
     from mainstay.verbs.pushing import push
 
-    found = answers(ledger, asked.catalog(), asked.now, attestations=ledger.attestations())
+    found = answers(ledger, asked.catalog(), asked.now, asked.ages, ledger.attestations())
     client = open_session(profile, region, role_arn).client("wellarchitected")
     result = push(client, workload, found, load_choices(), link, milestone, overrule=overrule, apply=apply)
     with terminal.opened(asked.output) as stream:

@@ -36,7 +36,7 @@ def show(asked: Asked) -> None:
         from mainstay.verbs.showing import overview
 
         with asked.opened() as ledger:
-            asked.write(overview(ledger, asked.catalog, asked.now))
+            asked.write(overview(ledger, asked.catalog, asked.now, asked.ages))
 
 
 @show.command(short_help="List the findings that stand.")
@@ -197,9 +197,9 @@ def practices(asked: Asked, name: str, pillars: tuple[str, ...], since: str | No
             return pushed(asked, ledger, **push)
         if since is not None:
             milestone = verb.named_milestone(ledger, since)
-            asked.write(verb.moved(ledger, asked.catalog, asked.now, milestone, name, pillars))
+            asked.write(verb.moved(ledger, asked.catalog, asked.now, milestone, name, pillars, ages=asked.ages))
         else:
-            asked.write(verb.practices(ledger, asked.catalog, asked.now, name, pillars, asked.limit))
+            asked.write(verb.practices(ledger, asked.catalog, asked.now, name, pillars, asked.limit, asked.ages))
     return None
 
 
@@ -211,7 +211,7 @@ def plan(asked: Asked, top: int) -> None:
     from mainstay.verbs.show_practices import improvement_plan
 
     with asked.opened() as ledger:
-        asked.write(improvement_plan(ledger, asked.catalog, asked.now, top))
+        asked.write(improvement_plan(ledger, asked.catalog, asked.now, top, asked.ages))
 
 
 @show.command(short_help="List the milestones.")

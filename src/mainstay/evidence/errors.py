@@ -7,12 +7,9 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from mainstay.model.errors import MainstayError
+from mainstay.model.errors import LedgerError
 
-
-class LedgerError(MainstayError):
-    """The ledger cannot be opened, read or written. What was acknowledged before is kept."""
-
+__all__ = ["LedgerError", "in_plain_words"]
 
 BY_CODE = {
     "SQLITE_FULL": "the disk is full; free some space and resume, nothing that was acknowledged is lost",

@@ -43,7 +43,7 @@ class AccountError(MainstayError):
 
 
 class LedgerError(MainstayError):
-    """The ledger cannot be read or written."""
+    """The ledger cannot be opened, read or written. What was acknowledged before is kept."""
 
 
 class DataError(MainstayError):

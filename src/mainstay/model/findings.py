@@ -16,7 +16,9 @@ from mainstay.model.reports import Report
 
 Verdict = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 
-GapKind = Literal["syntax", "unreadable", "module", "evaluation", "refused", "denied", "failed", "limit", "unsupported", "internal"]
+GapKind = Literal[
+    "syntax", "unreadable", "module", "evaluation", "refused", "denied", "failed", "limit", "unsupported", "internal"
+]
 
 
 def _digest(*parts: str) -> str:
@@ -42,7 +44,7 @@ class Gap:
 
     @property
     def where(self) -> str:
-        """The place, or the account, region and type that a call was about; empty where it is about nothing of these."""
+        """The place, or the account, region and type that a call was about; empty where there is neither."""
         if self.place is not None:
             return str(self.place)
         return " ".join(filter(None, (self.unit.scope, self.unit.region, self.unit.type))) if self.unit else ""

@@ -17,10 +17,20 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from mainstay.catalog import load_practices
 from mainstay.documents import did_you_mean
 from mainstay.model.errors import UsageError
 from mainstay.model.evidence import Attestation
-from mainstay.settings.attestations import DIRECTORY, Entry, canonical, identity, parse_attestation
+from mainstay.settings.attestations import (
+    DIRECTORY,
+    Entry,
+    canonical,
+    find_attestations,
+    identity,
+    parse_attestation,
+    read_attestations,
+)
+from mainstay.settings.configuration import Configuration
 
 NAMESPACE = "mainstay-attestation"
 SIGNERS = "allowed_signers"
@@ -119,6 +129,17 @@ def sorted_by_trust(
         counts = one.trust == "signed" or (accept_unsigned and one.trust != "invalid")
         (counting if counts else others).append(one.attestation)
     return counting, others
+
+
+def in_force(configuration: Configuration, start: Path, today: date) -> list[Attestation]:
+    """The attestations that count today, of those that the configuration names or that lie at or above `start`.
+
+    Raises DataError with all that is wrong with their files.
+    """
+    paths = find_attestations(configuration.attestations, start)
+    entries = read_attestations(paths, load_practices(), today, Path.cwd())
+    signers = find_signers(paths, configuration.allowed_signers)
+    return sorted_by_trust(check(entries, signers), configuration.accept_unsigned)[0] if entries else []
 
 
 def find_signers(paths: Iterable[Path], configured: Path | None = None) -> Path:

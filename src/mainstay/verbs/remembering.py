@@ -13,6 +13,7 @@ from mainstay import __version__
 from mainstay.model.findings import Review
 from mainstay.model.places import Unit
 from mainstay.sources import project_of
+from mainstay.verbs.drift import DECLARED
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger
@@ -27,8 +28,10 @@ def remember(ledger: Ledger, review: Review, paths: Sequence[Path], tree: Path |
     ids = {control.id for control in review.controls}
 
     def covered(scope: str, region: str, type: str, control: str) -> bool:
-        if control not in ids or ACCOUNT.fullmatch(scope):
+        if control not in ids:
             return False
+        if ACCOUNT.fullmatch(scope):
+            return control == DECLARED and scope in review.accounts
         return any(path == "." or scope == path or scope.startswith(f"{path}/") for path in below)
 
     pass_ = ledger.begin("code", " ".join(sorted(below)), __version__, now)

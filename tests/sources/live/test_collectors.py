@@ -91,6 +91,7 @@ def clients() -> Iterator[_Session]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # a thousand images, made anew for every case
         with mock_aws():
             yield _Session(region_name=REGION)
 
@@ -176,7 +177,9 @@ def _deployed(type: str, case: Mapping[str, Any], session: boto3.Session, tmp_pa
     before = _collected(type, Api(session, ACCOUNT))
     session.client("cloudformation").create_stack(StackName="case", TemplateBody=text)
     known = {one.address for one in before}
-    after = [one for one in _collected(type, Api(session, ACCOUNT)) if one.address not in known]
+    at = case.get("which", {})
+    made = [one for one in _collected(type, Api(session, ACCOUNT)) if one.address not in known]
+    after = [one for one in made if all(_at(one.properties, path) == value for path, value in at.items())]
     [wanted] = [one for one in scope.resources if one.address == "Subject" or one.address.startswith("Subject.")]
     assert len(after) == 1, [one.address for one in after]
     differing = dict(_differences("", wanted.properties, after[0].properties))

@@ -17,6 +17,7 @@ from mainstay.sources.spelling.tables import DIRECTORY
 from mainstay.verbs.judging import reads_by_type
 
 ONLY_IN_TEMPLATES = {
+    "AWS::Account": "Terraform has its settings, each a resource of its own: pieces of it",
     "AWS::DynamoDB::GlobalTable": "Terraform's aws_dynamodb_table has replicas",
     "AWS::IAM::Policy": "Terraform's policies of a role, a user or a group are types of their own",
     "AWS::SecretsManager::SecretTargetAttachment": "Terraform has no resource that ties a secret to its database",

@@ -1,4 +1,4 @@
-"""Reads what an aggregator of AWS Config has recorded: a whole organisation by a few queries, without a role in any account.
+"""Reads what an aggregator of AWS Config has recorded: an organisation by a few queries, without a role in each account.
 
 Config writes some types in CloudFormation's words and most in those of their own API. What is not surely the model's
 property, by name and by form, is unknown: Config alone never says that something is absent.
@@ -6,17 +6,17 @@ property, by name and by form, is unknown: Config alone never says that somethin
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from mainstay.documents import decode_json
 from mainstay.model import shapes
 from mainstay.model.findings import Gap
 from mainstay.model.places import Unit
 from mainstay.model.resources import Origin, Resource
 from mainstay.model.shapes import Shape
 from mainstay.model.values import Record, Unknown, Value
-from mainstay.sources.live.calls import Caller, CallError, Refused
+from mainstay.sources.live.calls import Caller, CallError, Failed, Refused, listed
 from mainstay.sources.live.collecting import GLOBAL, GLOBAL_REGION
 from mainstay.sources.live.reading import Read
 from mainstay.sources.spelling.forms import respelled
@@ -30,6 +30,7 @@ OPERATION = "select_aggregate_resource_config"
 PERMISSION = "config:SelectAggregateResourceConfig"
 NOT_TOLD = "AWS Config does not tell it in the words of CloudFormation"
 GLOBAL_IN_CONFIG = "global"
+OWN = ("accountId", "awsRegion")
 
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -79,19 +80,21 @@ class Aggregate:
     def _items(self, type: str) -> Iterator[Record]:
         parameters = {"Expression": SELECT.format(type=type), "ConfigurationAggregatorName": self.aggregator}
         for page in self.caller.pages("config", OPERATION, self.region, parameters):
-            for text in page.get("Results") or ():
-                item = json.loads(text, object_hook=Record)
-                if isinstance(item, Record):
-                    yield item
+            for text in listed(page, "Results"):
+                item = _parsed(text) if isinstance(text, str) else None
+                if not isinstance(item, Record) or not all(isinstance(item.get(name), str) for name in OWN):
+                    raise Failed("UnexpectedAnswer", "a result is no JSON object that says whose it is and where")
+                yield item
 
     def _resource(self, type: str, item: Record) -> Resource:
-        account, region = str(item.get("accountId", "")), str(item.get("awsRegion", ""))
+        account, region = item["accountId"], item["awsRegion"]
         region = "" if region == GLOBAL_IN_CONFIG else region
-        ids = [name for name in (item.get("resourceId"), item.get("resourceName"), item.get("arn")) if name]
-        arn = str(item.get("arn") or "")
-        address = arn if arn.startswith("arn:") else "/".join(filter(None, (region, type, str(ids[0] if ids else ""))))
+        told = (item.get("resourceId"), item.get("resourceName"), item.get("arn"))
+        ids = [name for name in told if isinstance(name, str) and name]
+        arn = next((name for name in ids if name == item.get("arn") and name.startswith("arn:")), "")
+        address = arn or "/".join(filter(None, (region, type, *ids[:1])))
         origin = Origin("live", account, None, spelling=type, region=region)
-        return Resource(type, address, self._properties(type, item), origin, item, names=frozenset(map(str, ids)))
+        return Resource(type, address, self._properties(type, item), origin, item, names=frozenset(ids))
 
     def _properties(self, type: str, item: Record) -> Record:
         shape = self.shapes[type]
@@ -108,7 +111,12 @@ class Aggregate:
         tag_shape = shapes.step(shape, "Tags")
         name = key_name(tag_shape)
         if isinstance(tags, list) and name is not None:
-            properties["Tags"] = [Record({name: tag.get("key"), "Value": tag.get("value")}) for tag in tags]
+            known = all(isinstance(tag, Record) for tag in tags)
+            properties["Tags"] = (
+                [Record({name: tag.get("key"), "Value": tag.get("value")}) for tag in tags]
+                if known
+                else Unknown(NOT_TOLD)
+            )
         return properties
 
     def _gap(self, type: str, error: CallError) -> Gap:
@@ -141,6 +149,6 @@ def fits(value: Value, shape: Shape) -> bool:
 
 def _parsed(text: str) -> Value:
     try:
-        return json.loads(text, object_hook=Record)
+        return decode_json(text, Record)
     except ValueError:
         return None

@@ -28,6 +28,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
+from mainstay.documents import is_deep
 from mainstay.model.errors import AccountError
 from mainstay.model.values import Record, Value
 from mainstay.sources.live.calls import CallError, Failed, Refused, Unavailable
@@ -63,6 +64,8 @@ THROTTLED = (
     "TransactionInProgressException",
 )  # fmt: skip
 ABSENT_SERVICE = ("OptInRequired", "SubscriptionRequiredException")
+UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""What botocore's parsers raise, unchecked, where a list is a number or a time is no time."""
 RENEWAL = "AssumeRole"
 """The call within a call by which the credentials of a role are renewed."""
 LONGEST_MESSAGE = 500
@@ -127,6 +130,9 @@ class Api:
             raise Failed("ParamValidation", " ".join(str(error).split())) from None
         except BotoCoreError as error:
             raise Failed(type(error).__name__, str(error)) from None
+        except UNREADABLE as error:
+            reason = f"the answer has another form than the service's own model says ({type(error).__name__})"
+            raise Failed("UnexpectedAnswer", reason) from None
 
     def stop(self) -> None:
         """Ends all waiting; calls that are under way end by their time-outs."""
@@ -276,6 +282,9 @@ def _moment(value: Any) -> datetime:
 
 
 def _plain(answer: Mapping[str, Any]) -> Record:
+    """The answer in our words. Raises ValueError where it nests too deep, as some documents in answers may."""
+    if is_deep(answer):
+        raise ValueError("nested too deep")
     return Record({key: _value(value) for key, value in answer.items() if key != "ResponseMetadata"})
 
 

@@ -35,6 +35,16 @@ class Failed(CallError):
     """The call was allowed and gave no answer all the same, after as many tries as are sensible."""
 
 
+def listed(page: Record, member: str) -> list[Value]:
+    """The elements of a list in an answer, none where it is left out. Raises Failed where it is no list."""
+    found = page.get(member)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise Failed("UnexpectedAnswer", f"{member} is no list")
+    return found
+
+
 class Caller(Protocol):
     """Makes the calls of one account. Throttling is waited out and never seen here."""
 
@@ -49,7 +59,8 @@ class Caller(Protocol):
         parameters: Mapping[str, Value],
         tokens: tuple[str, str] | None = None,
     ) -> Iterator[Record]:
-        """The answer, page by page: JSON only, times as ISO 8601, without metadata. Raises CallError.
+        """The answer, page by page: JSON only, times as ISO 8601, without metadata, not nested
+        too deep (`is_deep`). Raises CallError.
 
         `service` and `operation` are the names of boto3's client and method. `tokens` are the member of the answer and
         the parameter that carry the token to the next page, for an operation that boto3 does not know to page.

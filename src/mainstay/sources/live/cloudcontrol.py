@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from mainstay.documents import decode_json
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Unit
 from mainstay.model.resources import Origin, Resource
 from mainstay.model.values import ABSENT, Record, Unknown, Value
-from mainstay.sources.live.calls import Caller, CallError, Refused, Unavailable
+from mainstay.sources.live.calls import Caller, CallError, Failed, Refused, Unavailable, listed
 from mainstay.sources.live.collecting import GLOBAL, GLOBAL_REGION, Each, in_order
 from mainstay.sources.live.reading import Read
 from mainstay.sources.live.registry import Given, Registered, Registry, load_registry
@@ -110,11 +111,11 @@ class _Work:
         return home if self.entry.at in ("", "home") else self.entry.at
 
     def resources(self) -> list[Resource]:
-        listed: dict[str, Record] = {}
+        found: dict[str, Record] = {}
         for model in self._models():
             for described in self._listed(model):
-                listed.setdefault(str(described.get("Identifier") or ""), described)
-        if listed.pop("", None) is not None:
+                found.setdefault(_identifier(described), described)
+        if found.pop("", None) is not None:
             self.complete = False
             self._note("failed", f"{_named(LIST)} told of resources without an identifier", LIST, "Identifier")
         made: dict[str, Resource] = {}
@@ -124,8 +125,8 @@ class _Work:
             if resource is not None:
                 made[str(described["Identifier"])] = resource
 
-        self.around.each(read, list(listed.values()))
-        return [made[identifier] for identifier in listed if identifier in made]
+        self.around.each(read, list(found.values()))
+        return [made[identifier] for identifier in found if identifier in made]
 
     # -- the list
 
@@ -145,7 +146,7 @@ class _Work:
         values = []
         for parent in self.parents.get(given.type, ()):
             value = _told_by(parent, given.property)
-            if value:
+            if isinstance(value, str) and value:
                 values.append(value)
             else:
                 self._missing(
@@ -159,7 +160,8 @@ class _Work:
             parameters["ResourceModel"] = json.dumps(model)
         try:
             for page in self._pages(LIST, parameters):
-                yield from page.get("ResourceDescriptions") or ()
+                for described in listed(page, "ResourceDescriptions"):
+                    yield described if isinstance(described, Record) else Record()
         except CallError as error:
             if not isinstance(error, Unavailable) and _code(error) not in GONE:
                 self.complete = False
@@ -172,7 +174,9 @@ class _Work:
         identifier = str(described["Identifier"])
         try:
             pages = list(self._pages(GET, {"TypeName": self.unit.type, "Identifier": identifier}))
-            told = pages[0].get("ResourceDescription") or Record()
+            told = pages[0].get("ResourceDescription") if pages else None
+            if not isinstance(told, Record):
+                raise Failed("UnexpectedAnswer", "ResourceDescription is not there")
         except CallError as error:
             if _code(error) in GONE:
                 return None
@@ -243,10 +247,15 @@ class _Work:
 def parse(text: Value) -> Record | None:
     """The properties of a resource description, which are JSON in a string; None where they are not an object."""
     try:
-        value = json.loads(text, object_hook=Record) if isinstance(text, str) else None
+        value = decode_json(text, Record) if isinstance(text, str) else None
     except ValueError:
         return None
     return value if isinstance(value, Record) else None
+
+
+def _identifier(described: Record) -> str:
+    told = described.get("Identifier")
+    return told if isinstance(told, str) else ""
 
 
 def blot_out(properties: Record, blind: Sequence[Sequence[str]]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from mainstay.model.findings import Gap, GapKind
 from mainstay.model.places import Unit
 from mainstay.model.values import Record, Unknown, Value
-from mainstay.sources.live.calls import Caller, CallError, Refused, Unavailable
+from mainstay.sources.live.calls import Caller, CallError, Failed, Refused, Unavailable
 from mainstay.sources.live.collectors import Batch, Call, Collector, Detail, Take
 from mainstay.sources.live.filling import Missing, fill
 from mainstay.sources.live.permissions import action_of
@@ -99,6 +99,8 @@ class _Work:
             return
         try:
             for element in self.elements(listing, self.known(Record(), parent)):
+                if not isinstance(element, dict):
+                    raise Failed("UnexpectedAnswer", "an element of the list is no map")
                 body = element if isinstance(element, Record) else Record(element)
                 self.done.found.append(self.fresh(body, parent))
         except (CallError, Missing) as error:

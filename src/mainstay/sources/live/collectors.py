@@ -6,7 +6,6 @@ them by canonical type.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +17,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions, signature
 from jmespath.visitor import TreeInterpreter
 
-from mainstay.documents import read_yaml
+from mainstay.documents import decode_json, read_yaml
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
 from mainstay.model.values import Record, Unknown, Value, unknowns
@@ -45,7 +44,7 @@ class Take(Protocol):
 
 
 class _Functions(Functions):  # type: ignore[misc]  # jmespath has no types
-    """The functions of JMESPath, which know a type by its name: our records are objects too. And four more."""
+    """The functions of JMESPath, which know a type by its name: our records are objects too. And five more."""
 
     def _type_check_single(self, current: Any, types: Any, function_name: str) -> None:
         plain = dict(current) if isinstance(current, Record) else current
@@ -55,9 +54,21 @@ class _Functions(Functions):  # type: ignore[misc]  # jmespath has no types
     def _func_from_json(self, text: str | None) -> Any:
         """What a text says; null for a text that is no JSON."""
         try:
-            return None if text is None else json.loads(text)
+            return None if text is None else decode_json(text)
         except ValueError:
             return None
+
+    @signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_statements(self, text: str | None) -> list[Record] | None:
+        """The statements of a policy. Raises Failed where the text is none: nothing that it allows would be seen."""
+        if text is None:
+            return None
+        policy = self._func_from_json(text)
+        told = policy.get("Statement") if isinstance(policy, dict) else None
+        found = [told] if isinstance(told, dict) else told
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise Failed("UnexpectedAnswer", "the policy is none that can be read")
+        return [Record(one) for one in found]
 
     @signature({"types": ["string", "null"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
     def _func_split(self, text: str | None, separator: str) -> list[str] | None:
@@ -77,9 +88,19 @@ class _Functions(Functions):  # type: ignore[misc]  # jmespath has no types
         found: list[Value] = []
         for element in elements:
             inner = element.get(name) if isinstance(element, dict) else None
-            for one in inner.values() if isinstance(inner, dict) else inner or ():
-                found.append(Record({**one, "outer": element}))
+            inside = list(inner.values()) if isinstance(inner, dict) else [] if inner is None else inner
+            if not isinstance(inside, list) or not all(isinstance(one, dict) for one in inside):
+                raise Failed("UnexpectedAnswer", f"{name} holds no maps")
+            found.extend(Record({**one, "outer": element}) for one in inside)
         return found
+
+
+UNTAKEN = (JMESPathError, TypeError, ValueError)
+"""What functions raise that are given what they do not take: JMESPath checks the first value of several only."""
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 class _Expression:
@@ -97,8 +118,8 @@ class _Expression:
         """What it finds. Raises Failed where a function is given what it does not take: nobody knows such an answer."""
         try:
             return self.compiled.search(value, options=self.options)
-        except JMESPathError as error:
-            raise Failed("UnexpectedAnswer", f"{self.expression}: {str(error).splitlines()[0]}") from None
+        except UNTAKEN as error:
+            raise Failed("UnexpectedAnswer", f"{self.expression}: {_first_line(error)}") from None
 
     def holds(self, value: Record) -> bool | Unknown:
         return self._holds(self.parsed, value)
@@ -117,7 +138,10 @@ class _Expression:
         for name in sorted(_reads(node)):
             for unknown in unknowns(value.look_up(name)):
                 return unknown
-        return bool(TreeInterpreter(self.options).visit(node, value))
+        try:
+            return bool(TreeInterpreter(self.options).visit(node, value))
+        except (*UNTAKEN, Failed) as error:
+            return Unknown(f"the answer is not as expected: {_first_line(error)}")
 
 
 def _reads(node: Mapping[str, Any]) -> Iterator[str]:

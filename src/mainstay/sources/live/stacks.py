@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mainstay.model.values import Record
-from mainstay.sources.live.calls import Caller, CallError
+from mainstay.sources.live.calls import Caller, CallError, listed
 
 STANDING = ["CREATE_COMPLETE", "IMPORT_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]
+
+TOLD = ("LogicalResourceId", "ResourceType", "PhysicalResourceId")
 
 Stacks = Mapping[str, Mapping[str, tuple[str, str]]]
 """By stack, by logical id: the type and the physical id."""
@@ -19,8 +21,10 @@ def read_stacks(caller: Caller, regions: Sequence[str]) -> Stacks:
     for region in regions:
         try:
             for page in caller.pages("cloudformation", "list_stacks", region, {"StackStatusFilter": STANDING}):
-                for stack in page.get("StackSummaries") or ():
-                    found[str(stack["StackId"])] = _resources(caller, region, stack)
+                for stack in listed(page, "StackSummaries"):
+                    id = stack.get("StackId") if isinstance(stack, Record) else None
+                    if isinstance(id, str):
+                        found[id] = _resources(caller, region, id)
         except CallError:
             continue  # names and likeness are left
     return found
@@ -40,10 +44,12 @@ def stack_of(resources: Mapping[str, str], stacks: Stacks) -> Mapping[str, str]:
     return {logical: id for logical, (type, id) in best.items() if resources.get(logical) == type}
 
 
-def _resources(caller: Caller, region: str, stack: Record) -> Mapping[str, tuple[str, str]]:
+def _resources(caller: Caller, region: str, stack: str) -> Mapping[str, tuple[str, str]]:
     found = {}
-    for page in caller.pages("cloudformation", "list_stack_resources", region, {"StackName": stack["StackId"]}):
-        for one in page.get("StackResourceSummaries") or ():
-            if one.get("PhysicalResourceId"):
-                found[str(one["LogicalResourceId"])] = (str(one["ResourceType"]), str(one["PhysicalResourceId"]))
+    for page in caller.pages("cloudformation", "list_stack_resources", region, {"StackName": stack}):
+        for one in listed(page, "StackResourceSummaries"):
+            told = [one.get(name) for name in TOLD] if isinstance(one, Record) else [None]
+            if all(isinstance(value, str) and value for value in told):
+                logical, type, physical = told
+                found[logical] = (type, physical)
     return found

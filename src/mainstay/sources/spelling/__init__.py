@@ -31,7 +31,17 @@ from mainstay.sources.spelling.texts import read_encoded
 from mainstay.sources.spelling.translate import translate
 from mainstay.sources.spelling.writing import blot_out
 
-__all__ = ["Spelling", "Table", "Tables", "check_tables", "links_of", "load_tables", "read_table", "read_tables", "unspelled"]
+__all__ = [
+    "Spelling",
+    "Table",
+    "Tables",
+    "check_tables",
+    "links_of",
+    "load_tables",
+    "read_table",
+    "read_tables",
+    "unspelled",
+]
 
 Reads = Mapping[str, frozenset[str]]
 """By canonical type, the property paths that the chosen controls read."""

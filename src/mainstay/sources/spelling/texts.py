@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable
 
+from mainstay.documents import decode_json
 from mainstay.model.values import Document, Encoded, Items, OneOf, Record, Text, Unknown, Value
 from mainstay.sources.spelling.joining import copied
 from mainstay.sources.spelling.tables import PathOf
@@ -35,8 +35,8 @@ def _loaded(text: str) -> Value:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return decode_json(text)
+    except ValueError:
         return None
 
 
