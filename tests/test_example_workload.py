@@ -215,6 +215,12 @@ def differing(twin: Twin) -> set[tuple[str, str]]:
     }
 
 
+def not_there(there: Deployed) -> set[str]:
+    """What the account lacks, or does not tell of."""
+    unread = {name for name, made in there.shop.deployment.resources.items() if made.type in listed()["unread"]}
+    return unread | {one.logical_id for one in there.shop.deployment.shortfalls if one.kind == "missing"}
+
+
 def verdict_of(findings: Mapping[tuple[str, str], Finding], key: tuple[str, str]) -> str:
     return findings[key].verdict if key in findings else "not asked"
 
@@ -222,7 +228,7 @@ def verdict_of(findings: Mapping[tuple[str, str], Finding], key: tuple[str, str]
 @pytest.mark.parametrize("twin", TWINS)
 def test_everything_judged_in_the_template_is_judged_in_the_account(twin: Twin) -> None:
     there = deployed(twin)
-    missing = {one.logical_id for one in there.shop.deployment.shortfalls if one.kind == "missing"}
+    missing = not_there(there)
     judged = {finding.subject.address for finding in there.code.findings}
     assert judged - missing - set(there.of.values()) == set()
     assert len(judged) > 60
@@ -254,10 +260,10 @@ def test_the_account_is_as_the_template_declares(twin: Twin) -> None:
     there = deployed(twin)
     shortfalls = there.shop.deployment.shortfalls
     lost = {(one.logical_id, one.reason.partition(":")[0]) for one in shortfalls if one.kind == "lost"}
-    drifted = {
-        (name, reason.path) for name, finding in there.drift(AS_DECLARED).items() for reason in finding.reasons
+    drifted = {(name, reason.path) for name, finding in there.drift(AS_DECLARED).items() for reason in finding.reasons}
+    left = {
+        (name, path) for name, path in drifted if not any(name == id and path.startswith(what) for id, what in lost)
     }
-    left = {(name, path) for name, path in drifted if not any(name == id and path.startswith(what) for id, what in lost)}
     allowed = {(name, path) for name, one in listed()["drift"].items() for path in one["paths"]}
     assert left - allowed == set()
     if twin == "well-built":
@@ -267,7 +273,7 @@ def test_the_account_is_as_the_template_declares(twin: Twin) -> None:
 @pytest.mark.parametrize("twin", TWINS)
 def test_all_that_the_template_declares_is_there_and_nothing_else(twin: Twin) -> None:
     there = deployed(twin)
-    missing = {one.logical_id for one in there.shop.deployment.shortfalls if one.kind == "missing"}
+    missing = not_there(there)
     by_call = {name for name, made in there.shop.deployment.resources.items() if not made.stacked}
     absent = there.drift(EXISTS)
     assert {name for name, one in absent.items() if one.verdict == "fail"} == missing

@@ -24,11 +24,11 @@ def linked(resources: Sequence[Resource]) -> list[Resource]:
     """The resources of an account with `references`: whatever says another's id or ARN points at it.
 
     A name that people give is told of several resources, so that it counts inside a property only, such as an alarm's
-    dimensions, and in its own region; what points by such a name in a property of its own, `relate` knows by the links
-    of the type.
+    dimensions, and in its own region, and not where two of a type have it, as stages have; what points by such a name
+    in a property of its own, `relate` knows by the links of the type.
     """
     unique: dict[str, list[str]] = {}
-    given: dict[tuple[str, str], list[str]] = {}
+    bearers: dict[tuple[str, str], dict[str, list[str]]] = {}
     for resource in resources:
         for name in resource.names:
             if is_unique(name):
@@ -37,7 +37,11 @@ def linked(resources: Sequence[Resource]) -> list[Resource]:
                 if metered is not None:
                     unique.setdefault(metered[1], []).append(resource.address)
             else:
-                given.setdefault((resource.origin.region, name), []).append(resource.address)
+                among = bearers.setdefault((resource.origin.region, name), {})
+                among.setdefault(resource.type, []).append(resource.address)
+    given = {
+        name: [address for (address, *others) in among.values() if not others] for name, among in bearers.items()
+    }
     return [_linked(resource, unique, given) for resource in resources]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstay.analysis.graph import is_live
 from mainstay.analysis.linking import is_unique
 from mainstay.model.resources import Resource
-from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value, references
+from mainstay.model.values import ABSENT, Document, Items, OneOf, Record, Ref, Unknown, Value, references
 
 Wanted = Mapping[str, frozenset[str]]
 """By the type of the resource that is judged, the types of related resources that its controls read."""
@@ -16,12 +18,20 @@ Wanted = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """How the resources of a type name others: paths whose value names a resource of one of the types."""
+    """How the resources of a type name others: paths whose value names a resource of one of the types.
 
-    paths: Mapping[tuple[str, ...], tuple[str, ...]]
+    A last step such as `/restapis/{ApiId}/stages/{Stage}` puts a name together from several properties. Others name a
+    resource of the type itself by its `identity`, or by the properties in `also`; `parts` is a pattern of what stands
+    behind its name in the name of a part of it, such as a function's alias.
+    """
+
+    paths: Mapping[Path, tuple[str, ...]]
     identity: str = ""
+    also: tuple[str, ...] = ()
+    parts: str = ""
 
 
+Path = tuple[str, ...]
 NONE = Links({})
 
 ACCOUNT = "AWS::Account"
@@ -29,6 +39,8 @@ ACCOUNT = "AWS::Account"
 
 EVERYWHERE = frozenset({"AWS::S3::Bucket"})
 """The types whose names are theirs in all regions."""
+
+_SLOT = re.compile(r"\{(\w+)\}")
 
 Unseen = Mapping[str, Unknown]
 """By type, why there may be more resources of it in the scope than were seen."""
@@ -106,16 +118,23 @@ class _Targets:
         self.types: dict[str, str] = {}
         self.regions: dict[str, str] = {}
         self.named: dict[tuple[str, str], list[str]] = {}
+        self.ends: dict[tuple[str, str], list[str]] = {}
+        self.parts: dict[str, re.Pattern[str]] = {}
         self.nameless: set[str] = set()
         for resource in judged:
             self.types[resource.address] = resource.type
             self.regions[resource.address] = resource.origin.region
-            identity = links.get(resource.type, NONE).identity
-            own = resource.properties.look_up(identity) if identity else ABSENT
-            names = {name.removesuffix(":*") for name in (own, *resource.names) if isinstance(name, str)}
+            how = links.get(resource.type, NONE)
+            own = [resource.properties.look_up(name) for name in (how.identity, *how.also) if name]
+            names = {name.removesuffix(":*") for name in (*own, *resource.names) if isinstance(name, str)}
             for name in names:
                 self.named.setdefault((resource.type, name), []).append(resource.address)
-            if isinstance(own, Unknown) and not resource.names:
+                if name.startswith("arn:"):
+                    end = name.split(":", 5)[-1].lower()
+                    self.ends.setdefault((resource.type, end), []).append(resource.address)
+            if how.parts and resource.type not in self.parts:
+                self.parts[resource.type] = re.compile(f"(?:{how.parts})$")
+            if any(isinstance(name, Unknown) for name in own) and not resource.names:
                 self.nameless.add(resource.address)
 
     def point(self, pointer: Resource, how: Links, pointers: _Pointers) -> None:
@@ -155,7 +174,7 @@ class _Targets:
             known = [address for address in self._by_name(type, value) if not address.startswith("arn:")]
         if account not in ("", pointer.origin.scope):
             return []
-        known = known or ([] if is_arn else self._by_name(type, value))
+        known = known or ([] if is_arn else self._by_end(type, value) or self._by_name(type, value))
         return [address for address in known if not region or self.regions[address] in ("", region)]
 
     def _by_name(self, type: str, value: str) -> list[str]:
@@ -167,11 +186,25 @@ class _Targets:
         known = self.named.get((type, value))
         if known is None and (":" in value or "/" in value):
             known = self.named.get((type, value.replace("/", ":").rpartition(":")[2]))
+        if known is None and type in self.parts:
+            whole = self.parts[type].sub("", value)
+            return self._by_name(type, whole) if whole not in ("", value) else []
         return known or []
 
+    def _by_end(self, type: str, value: str) -> list[str]:
+        """Those of a type whose ARN ends in the value, such as `table/shop`; or in what it begins with."""
+        end = value.lower()
+        while (type, end) not in self.ends and ("/" in end or ":" in end):
+            end = end[: max(end.rfind("/"), end.rfind(":"))]
+        return self.ends.get((type, end), [])
 
-def _values(value: Value, path: tuple[str, ...]) -> Iterator[Value]:
-    """What stands at a path: in every element of the lists on the way, and in every alternative."""
+
+def _values(value: Value, path: Path) -> Iterator[Value]:
+    """What stands at a path: in every element of the lists on the way, in every alternative, and inside of JSON."""
+    if path and isinstance(value, Document):
+        value = value.value
+    elif path and isinstance(value, str) and value.startswith("{"):
+        value = _parsed(value)
     if isinstance(value, list):
         for element in value:
             yield from _values(element, path)
@@ -183,10 +216,31 @@ def _values(value: Value, path: tuple[str, ...]) -> Iterator[Value]:
     elif not path or isinstance(value, Unknown):
         if value is not None and value is not ABSENT:
             yield value
+    elif isinstance(value, dict) and "{" in path[0]:
+        yield from _composed(Record(value), path[0])
     elif isinstance(value, Record):
         yield from _values(value.look_up(path[0]), path[1:])
     elif isinstance(value, dict):
         yield from _values(value.get(path[0]), path[1:])
+
+
+def _composed(record: Record, template: str) -> Iterator[Value]:
+    """The template with what the record has under the names in it; nothing where it has nothing."""
+    values = [record.look_up(name) for name in _SLOT.findall(template)]
+    if any(value is None or value is ABSENT for value in values):
+        return
+    unknown = next((value for value in values if isinstance(value, Unknown)), None)
+    # not a reference: of several names together, one of them does not tell
+    yield Unknown(unknown.reason, unknown.place, unknown.settle) if unknown else _SLOT.sub(
+        lambda slot: str(record[slot[1]]), template
+    )
+
+
+def _parsed(text: str) -> Value:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _with_related(

@@ -219,4 +219,3 @@ def test_no_call_is_made_once_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(AccountError, match="interrupted"):
             tables(caller)
         assert caller.call_count == made
-

@@ -1,4 +1,4 @@
-"""Reads what an aggregator of AWS Config has recorded: an organisation by a few queries, without a role in each account.
+"""Reads what an aggregator of AWS Config has recorded: a whole organisation by a few queries, in one account.
 
 Config writes some types in CloudFormation's words and most in those of their own API. What is not surely the model's
 property, by name and by form, is unknown: Config alone never says that something is absent.

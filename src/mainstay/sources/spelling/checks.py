@@ -5,6 +5,7 @@ It needs the schemas, which take longer to read than the tables; a review does w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from mainstay.model.errors import Fault
@@ -12,6 +13,8 @@ from mainstay.model.shapes import Shape
 from mainstay.sources.spelling.coverage import vouched
 from mainstay.sources.spelling.routes import Route, is_list, route
 from mainstay.sources.spelling.tables import PathOf, Table, Tables, TypeFacts
+
+SLOT = re.compile(r"\{(\w+)\}")
 
 
 def check_tables(tables: Tables, shapes: Mapping[str, Shape]) -> list[Fault]:
@@ -84,10 +87,20 @@ def _names(table: Table, way: Route) -> Iterator[Fault]:
 
 def _facts(type: str, facts: TypeFacts, shape: Shape, shapes: Mapping[str, Shape]) -> Iterator[Fault]:
     way = Route(Table("", type), shape)
-    for path in (*facts.default, *facts.links):
+    paths = [path for link in facts.links for path in _read_by(link, way)]
+    for path in (*facts.default, *paths, *((name,) for name in facts.also)):
         if way.shape_at(path) is None:
             yield Fault(f"{type} has no property {'.'.join(path)}")
     for targets in facts.links.values():
         for target in targets:
             if target not in shapes:
                 yield Fault(f"{type} links to {target}, which is no resource type")
+
+
+def _read_by(link: PathOf, way: Route) -> Iterator[PathOf]:
+    """The properties that a link reads: those that it composes a name of, and the text whose JSON it looks into."""
+    if "{" in link[-1]:
+        yield from ((*link[:-1], name) for name in SLOT.findall(link[-1]))
+        return
+    inside = [link[:length] for length in range(1, len(link)) if way.shape_at(link[:length]) == "string"]
+    yield inside[0] if inside else link

@@ -77,12 +77,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class TypeFacts:
-    """What is true of a canonical type, whatever the source."""
+    """What is true of a canonical type, whatever the source.
+
+    `code_only` says why no account has such a resource.
+    """
 
     default: Mapping[PathOf, Default] = field(default_factory=dict)
     identity: str = ""
     links: Mapping[PathOf, tuple[str, ...]] = field(default_factory=dict)
     encoded: tuple[PathOf, ...] = ()
+    also: tuple[str, ...] = ()
+    parts: str = ""
+    code_only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +274,7 @@ class _Reader:
         return Default(_plain(entry.get("value")), ServiceDefault(str(entry.get("since", ""))))
 
     def facts(self, entry: Record) -> TypeFacts:
-        self.known(entry, ("default", "identity", "links", "encoded"))
+        self.known(entry, ("default", "identity", "links", "encoded", "also", "parts", "code_only"))
         return TypeFacts(
             {split_path(path): self.default(default) for path, default in self.records(entry, "default")},
             str(entry.get("identity", "")),
@@ -277,6 +283,9 @@ class _Reader:
                 for path, types in self.record(entry, "links").items()
             },
             tuple(split_path(path) for path in self.names(entry, "encoded")),
+            tuple(self.names(entry, "also")),
+            str(entry.get("parts", "")),
+            str(entry.get("code_only", "")),
         )
 
 
