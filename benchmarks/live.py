@@ -140,8 +140,8 @@ def compare(runs: int, size: int) -> int:
         environment = isolated(os.environ, REGION, endpoint)
         chosen = [part for id in our_controls() for part in ("--control", id)]
         review = [*MAINSTAY, "review", "--live", "-q"]
-        ours = [*review, *chosen, "--ledger", f"{home}/ledger", "-f", f"csv={home}/ours.csv"]
-        everything = [*review, "--no-ledger", "-f", f"csv={home}/all.csv"]
+        ours = [*review, *chosen, "--ledger", f"{home}/ledger", "-f", f"json={home}/ours.json"]
+        everything = [*review, "--no-ledger", "-f", f"json={home}/all.json"]
         theirs = [
             PROWLER, "aws", "--service", *SERVICES, "-f", REGION, "-M", "json-ocsf", "-o", home, "--no-banner",
         ]  # fmt: skip

@@ -112,6 +112,7 @@ class _Once:
 
     def __init__(self, account: Account) -> None:
         self.inner = account.session()
+        self._session = self.inner._session
 
     def client(self, service: str, region_name: str, config: Config) -> Any:
         once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))

@@ -1,8 +1,8 @@
 """The example workload: one shop, in Terraform, in CloudFormation and in an account, weak and well built.
 
 `pairs.yaml` says which Terraform address is which logical id, and the logical id names the pair. A difference between
-the sources is a bug in a source, a spelling table or a control. The account is an embedded one, and where it is not like
-AWS is in `live.yaml`, each time with the reason.
+the sources is a bug in a source, a spelling table or a control. The account is an embedded one, and where it is not
+like AWS is in `live.yaml`, each time with the reason.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Deployed:
         return {(control, name): one for (control, name), one in named.items() if name in self.of.values()}
 
     def drift(self, control: str) -> dict[str, Finding]:
-        """The verdicts of a drift control that are not passes, by logical id or, of what nobody declared, by address."""
+        """What a drift control does not pass, by logical id or, of what nobody declared, by address."""
         return {
             one.subject.address: one
             for one in self.beside.findings
@@ -275,12 +275,14 @@ def test_all_that_the_template_declares_is_there_and_nothing_else(twin: Twin) ->
     there = deployed(twin)
     missing = not_there(there)
     by_call = {name for name, made in there.shop.deployment.resources.items() if not made.stacked}
+    types = {one.subject.address: one.subject.type for one in there.beside.findings}
     absent = there.drift(EXISTS)
     assert {name for name, one in absent.items() if one.verdict == "fail"} == missing
     assert {name for name, one in absent.items() if one.verdict == "unknown"} <= by_call  # no stack says their ids
     nobody_s = {there.of[address] for address in there.drift(DECLARED) if address in there.of}
     assert nobody_s <= by_call
-    assert {address for address in there.drift(DECLARED) if address not in there.of} == set()
+    others = {address for address in there.drift(DECLARED) if address not in there.of}
+    assert {types[address] for address in others} == set(listed()["undeclared"])
 
 
 @pytest.fixture

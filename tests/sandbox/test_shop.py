@@ -11,6 +11,7 @@ UNHELD = {
     ("lost", "HttpsListener", "Certificates"),
     ("lost", "Distribution", "DistributionConfig.Origins.OriginAccessControlId"),
     ("lost", "Database", "DBParameterGroupName"),
+    ("lost", "DatabaseParameters", "DBParameterGroupName"),
     ("lost", "Cache", "NumCacheClusters"),
     ("lost", "Cache", "EngineVersion"),
     ("lost", "Cache", "SecurityGroupIds"),

@@ -31,9 +31,8 @@ def in_cloudformation() -> frozenset[str]:
     directory = Path(moto.__file__).parent
     texts = (file.read_text(encoding="utf-8") for file in directory.glob("*/models*/**/*.py"))
     modules = (file.read_text(encoding="utf-8") for file in directory.glob("*/models.py"))
-    return frozenset(type for text in (*texts, *modules) for type in DEPLOYED.findall(text)) - {
-        "AWS::SERVICE::RESOURCE"
-    }
+    found = frozenset(type for text in (*texts, *modules) for type in DEPLOYED.findall(text))
+    return found - {"AWS::SERVICE::RESOURCE"}
 
 
 @cache

@@ -16,6 +16,8 @@ from mainstay.sources.live.filling import Missing, fill
 from mainstay.sources.raw import RawResource
 from mainstay.sources.spelling import Spelling
 
+WHOSE = ("Associations", "Attachments", "Default", "DefaultForAz", "IsDefault")
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -66,7 +68,7 @@ class Account:
         named = [(found, self._raw(collector, unit, found)) for found in collected.found]
         raws = [raw for _, raw in named if raw is not None]
         # what the API's own words are is read of code only: they would double the memory
-        resources = [replace(resource, raw=Record()) for resource in self.spelling.resources(raws)]
+        resources = [replace(resource, raw=_whose(resource.raw)) for resource in self.spelling.resources(raws)]
         sure = all(found.doubt is None and (raw is None or not _is_blank(raw.body)) for found, raw in named)
         return Read(unit, resources, tuple(collected.gaps), collected.complete and sure)
 
@@ -133,6 +135,11 @@ class _Naming:
         except Missing as missing:
             self.doubt = self.doubt or missing.why or (self.rest if isinstance(self.rest, Unknown) else None)
             return ""
+
+
+def _whose(body: Record) -> Record:
+    """What of a body says whether AWS made the resource by itself; the rest is told by the properties."""
+    return Record({key: body[key] for key in WHOSE if key in body})
 
 
 def _is_blank(body: Record) -> bool:
