@@ -282,7 +282,9 @@ def test_all_that_the_template_declares_is_there_and_nothing_else(twin: Twin) ->
     nobody_s = {there.of[address] for address in there.drift(DECLARED) if address in there.of}
     assert nobody_s <= by_call
     others = {address for address in there.drift(DECLARED) if address not in there.of}
-    assert {types[address] for address in others} == set(listed()["undeclared"])
+    expected = set(listed()["undeclared"])
+    found = {types[address] for address in others}
+    assert found == expected if twin == "well-built" else found <= expected
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from itertools import pairwise
 from sqlalchemy import delete, func, select, update
 from tests.evidence.account import ACCOUNT, BUCKETS, bucket, day, finding, look
 
-from mainstay.evidence import Ledger
+from mainstay.evidence import Extent, Ledger
 from mainstay.evidence.schema import CHAINED, contents, findings, observations, prunes, units
 from mainstay.model.findings import Gap
 
@@ -94,7 +94,7 @@ def test_units_and_gaps_of_the_last_pass_are_kept_whatever_their_age(ledger: Led
     assert ledger.prune(day(9), day(9)).rows == {"findings": 0, "observations": 0, "units": 2, "gaps": 2}
     assert [gap.reason for gap in ledger.gaps(pass_)] == ["day 2"]
     assert ledger.resumable("live", ACCOUNT) == pass_
-    assert ledger.collected(pass_) == {BUCKETS}
+    assert ledger.extents()[pass_.number] == Extent(units=1, gaps=1)
     assert ledger.verify() == []
 
 

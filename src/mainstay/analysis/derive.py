@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from mainstay.analysis.escalation import POLICIES, escalation_paths
 from mainstay.analysis.graph import Graph
 from mainstay.analysis.networks import NAT_GATEWAY, VPC, ZONES, Networks
 from mainstay.analysis.routes import ASSOCIATION, ATTACHMENT, GATEWAY, ROUTE, TABLE
 from mainstay.analysis.subnets import FILE_SYSTEM, GROUPS, MOUNT_TARGET, STANDS_FOR, SUBNET, SUBNETS, subnets_mark
+from mainstay.analysis.times import BEGINS, ENDS, age_days, days_left
+from mainstay.analysis.usage import USERS, Usage
 from mainstay.analysis.views import views
 from mainstay.model.facts import FACTS
 from mainstay.model.places import Mark
@@ -21,13 +24,26 @@ Facts = Mapping[str, frozenset[str]]
 
 DERIVED, RELATED = "derived", "related"
 
-DERIVATIONS: Mapping[str, Callable[[Networks, Resource], Value]] = {
-    "availability_zones": Networks.availability_zones,
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a fact is worked out from besides its resource; `now` is None where the time does not matter: in code."""
+
+    networks: Networks
+    usage: Usage
+    now: datetime | None
+
+
+DERIVATIONS: Mapping[str, Callable[[Around, Resource], Value]] = {
+    "age_days": lambda around, resource: ABSENT if around.now is None else age_days(resource, around.now),
+    "availability_zones": lambda around, resource: around.networks.availability_zones(resource),
+    "days_left": lambda around, resource: ABSENT if around.now is None else days_left(resource, around.now),
     "escalation_paths": lambda _, resource: escalation_paths(resource),
-    "nat_gateway_zones": Networks.nat_gateway_zones,
-    "public_subnets": Networks.public_subnets,
-    "routes_to_internet": Networks.routes_to_internet,
-    "subnet_zones": Networks.subnet_zones,
+    "in_use": lambda around, resource: around.usage.in_use(resource),
+    "nat_gateway_zones": lambda around, resource: around.networks.nat_gateway_zones(resource),
+    "public_subnets": lambda around, resource: around.networks.public_subnets(resource),
+    "routes_to_internet": lambda around, resource: around.networks.routes_to_internet(resource),
+    "subnet_zones": lambda around, resource: around.networks.subnet_zones(resource),
 }
 
 _ZONES = {SUBNET: ("AvailabilityZone", "AvailabilityZoneId")}
@@ -43,14 +59,21 @@ _ROUTES = {
 }
 
 ON_THE_WAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "age_days": {},
     "availability_zones": _ZONES,
+    "days_left": {},
     "escalation_paths": {},
+    "in_use": USERS,
     "nat_gateway_zones": {**_INSIDE, NAT_GATEWAY: ("SubnetId",)},
     "public_subnets": _ROUTES,
     "routes_to_internet": _ROUTES,
     "subnet_zones": _INSIDE,
 }
 """By fact, what it reads of other resources; of some, that they are there and what AWS calls them."""
+
+
+_OF_ITSELF: Mapping[str, Mapping[str, str]] = {"age_days": BEGINS, "days_left": ENDS, "escalation_paths": POLICIES}
+"""By fact, the property of each type that it is worked out from."""
 
 
 def facts_read(reads: Mapping[str, frozenset[str]]) -> Facts:
@@ -72,26 +95,33 @@ def properties_read(facts: Facts) -> Mapping[str, frozenset[str]]:
         for name in names:
             for other, paths in ON_THE_WAY[name].items():
                 found.setdefault(other, set()).update(paths)
-            if name == "escalation_paths":
-                found.setdefault(type, set()).add(POLICIES[type])
+            if name in _OF_ITSELF:
+                found.setdefault(type, set()).add(_OF_ITSELF[name][type])
             elif name in ("availability_zones", "public_subnets"):
                 _read_of_subnets(type, found)
     return {type: frozenset(paths) for type, paths in found.items()}
 
 
-def derive(resources: Sequence[Resource], facts: Facts, unseen: Mapping[str, Unknown] | None = None) -> list[Resource]:
+def derive(
+    resources: Sequence[Resource],
+    facts: Facts,
+    unseen: Mapping[str, Unknown] | None = None,
+    now: datetime | None = None,
+) -> list[Resource]:
     """The resources of one scope, with `derived` among the properties where a control reads it.
 
-    `unseen` are the types of which there may be more in the scope than were seen, each with the reason.
+    `unseen` are the types of which there may be more in the scope than were seen, each with the reason. `now` is the
+    time that ages are counted to, which has a zone; without it there are none.
     Under `derived` stands each fact that is wanted of the type and can be said of the resource: one of a resource that
     names no subnets, for example, is absent.
     """
     if not any(resource.type in facts for resource in resources):
         return list(resources)
     seen = views(resources)
-    networks = Networks(Graph(seen, unseen))
+    graph = Graph(seen, unseen)
+    around = Around(Networks(graph), Usage(graph), now)
     return [
-        _with_facts(resource, view, facts[resource.type], networks) if resource.type in facts else resource
+        _with_facts(resource, view, facts[resource.type], around) if resource.type in facts else resource
         for resource, view in zip(resources, seen, strict=True)
     ]
 
@@ -109,11 +139,11 @@ def _read_of_subnets(type: str, found: dict[str, set[str]]) -> None:
         found.setdefault(MOUNT_TARGET, set()).update(("FileSystemId", "SubnetId"))
 
 
-def _with_facts(resource: Resource, view: Resource, names: frozenset[str], networks: Networks) -> Resource:
+def _with_facts(resource: Resource, view: Resource, names: frozenset[str], around: Around) -> Resource:
     derived: dict[str, Value] = {}
     marks: dict[str, Mark] = {}
     for name in sorted(names):
-        value = DERIVATIONS[name](networks, view) if resource.type in FACTS[name].types else ABSENT
+        value = DERIVATIONS[name](around, view) if resource.type in FACTS[name].types else ABSENT
         if value is ABSENT:
             continue
         derived[name] = value
@@ -127,6 +157,8 @@ def _with_facts(resource: Resource, view: Resource, names: frozenset[str], netwo
 
 
 def _mark(name: str, resource: Resource) -> Mark | None:
-    if name == "escalation_paths":
-        return find_mark(resource.properties, [POLICIES[resource.type].split(".")[0]])
+    if name in _OF_ITSELF:
+        return find_mark(resource.properties, [_OF_ITSELF[name][resource.type].split(".")[0]])
+    if name == "in_use":
+        return resource.properties.place
     return subnets_mark(resource) if resource.type not in (SUBNET, VPC, TABLE) else resource.properties.place

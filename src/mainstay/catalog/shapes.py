@@ -1,4 +1,4 @@
-"""The shapes of all resource types: from the package's archive, and from `extensions.yaml` where there is no schema."""
+"""The shapes of all resource types: from the package's archive, and what `extensions.yaml` adds to it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class ShapeArchive(Mapping[str, Shape]):
     def __getitem__(self, name: str) -> Shape:
         if name not in self._shapes:
             line = self._service(name).get(name)
-            self._shapes[name] = json.loads(line) if line is not None else self._extension()[name]
+            more = self._extension().get(name)
+            if line is None and more is None:
+                raise KeyError(name)
+            self._shapes[name] = {**json.loads(line or "{}"), **(more or {})}
         return self._shapes[name]
 
     def __contains__(self, name: object) -> bool:
@@ -42,7 +45,7 @@ class ShapeArchive(Mapping[str, Shape]):
     def __iter__(self) -> Iterator[str]:
         for member in sorted(self._members):
             yield from self._service(f"::{member.removesuffix('.txt')}::")
-        yield from self._extension()
+        yield from (name for name in self._extension() if name not in self._service(name))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -57,7 +60,7 @@ class ShapeArchive(Mapping[str, Shape]):
         return self._lines[member]
 
     def _extension(self) -> Mapping[str, Shape]:
-        """The types without a schema; read only for a type that the archive does not have."""
+        """The types without a schema, and what an account tells of others besides what theirs says."""
         if self._extended is None:
             document = read_yaml(self._extensions.read_text("utf-8"), self._extensions.name)
             if document.faults:

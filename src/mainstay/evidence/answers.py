@@ -78,34 +78,37 @@ class Standing:
 
     @property
     def subject(self) -> Subject:
-        body = json.loads(self.body).get("subject", {})
-        return Subject(
-            type=self.type,
-            address=self.address,
-            scope=self.scope,
-            module=body.get("module", ""),
-            source=body.get("source", ""),
-            place=place_from_json(body.get("place")),
-            may_exist=body.get("may_exist"),
-            calls=tuple(filter(None, map(place_from_json, body.get("calls", ())))),
-            construct=body.get("construct", ""),
-            region=self.region,
-        )
+        with as_written():
+            body = json.loads(self.body).get("subject", {})
+            return Subject(
+                type=self.type,
+                address=self.address,
+                scope=self.scope,
+                module=body.get("module", ""),
+                source=body.get("source", ""),
+                place=place_from_json(body.get("place")),
+                may_exist=body.get("may_exist"),
+                calls=tuple(filter(None, map(place_from_json, body.get("calls", ())))),
+                construct=body.get("construct", ""),
+                region=self.region,
+            )
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        return tuple(
-            Reason(path, expected, actual, _mark_from_json(mark), settle)
-            for path, expected, actual, mark, settle in json.loads(self.body).get("reasons", ())
-        )
+        with as_written():
+            return tuple(
+                Reason(path, expected, actual, _mark_from_json(mark), settle)
+                for path, expected, actual, mark, settle in json.loads(self.body).get("reasons", ())
+            )
 
     @property
     def waiver(self) -> Waiver | None:
-        body = json.loads(self.body).get("waiver")
-        if body is None:
-            return None
-        until = None if body["until"] is None else date.fromisoformat(body["until"])
-        return Waiver(body["reason"], body["source"], body["owner"], until, place_from_json(body["place"]))
+        with as_written():
+            body = json.loads(self.body).get("waiver")
+            if body is None:
+                return None
+            until = None if body["until"] is None else date.fromisoformat(body["until"])
+            return Waiver(body["reason"], body["source"], body["owner"], until, place_from_json(body["place"]))
 
 
 def finding_body(finding: Finding) -> dict[str, Any]:

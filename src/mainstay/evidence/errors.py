@@ -39,6 +39,16 @@ def in_plain_words(ledger: str) -> Iterator[None]:
         raise LedgerError(f"ledger {ledger}: {_first_line(error)}") from error
 
 
+@contextmanager
+def as_written(ledger: str = "") -> Iterator[None]:
+    """Turns what comes of reading a row that somebody changed into a LedgerError."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        where = f"ledger {ledger}" if ledger else "the ledger"
+        raise LedgerError(f"{where}: a row is not as it was written; `mainstay show verify` says which") from error
+
+
 def _reason(error: DBAPIError) -> str:
     cause = error.orig
     name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, Text, and_, exists, select
+from sqlalchemy.schema import CreateTable
 
 from mainstay.evidence.answers import finding_body
 from mainstay.evidence.chain import Appender, Row, canonical, put
@@ -25,7 +26,11 @@ CLOSED: Final = ("pass", "not_applicable", "gone")
 SAME: Final = ("verdict", "severity", "region", "type", "owner", "body")
 """The columns that, when they are all as they were, make a finding unchanged."""
 
-UNSEEN: Final = "NOT EXISTS (SELECT 1 FROM mainstay_seen WHERE mainstay_seen.fingerprint = standing.fingerprint)"
+FINGERPRINT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+SEEN: Final = Table(
+    "mainstay_seen", MetaData(), Column("fingerprint", FINGERPRINT, primary_key=True), prefixes=["TEMPORARY"]
+)
+"""The findings of the pass, as far as they are recorded; for the connection only."""
 
 CHUNK: Final = 1_000
 
@@ -40,19 +45,14 @@ class Judgements:
         self.counts = dict.fromkeys(("new", "fixed", "came_back", "changed"), 0)
 
     def start(self) -> None:
-        collation = 'COLLATE "C"' if self.connection.dialect.name == "postgresql" else ""
-        columns = f"(fingerprint TEXT {collation} PRIMARY KEY)"
-        self.connection.execute(text(f"CREATE TEMPORARY TABLE IF NOT EXISTS mainstay_seen {columns}"))
-        self.connection.execute(text("DELETE FROM mainstay_seen"))
+        self.connection.execute(CreateTable(SEEN, if_not_exists=True))
+        self.connection.execute(SEEN.delete())
 
     def record(self, chunk: list[Finding]) -> None:
         """Appends those of the findings that differ from how they stood. Holds the write lock already."""
         appender = Appender(self.connection)
         judged = {finding.fingerprint: finding for finding in chunk}
-        self.connection.execute(
-            text("INSERT INTO mainstay_seen VALUES (:fingerprint) ON CONFLICT DO NOTHING"),
-            [{"fingerprint": fingerprint} for fingerprint in judged],
-        )
+        put(self.connection, SEEN, [{"fingerprint": fingerprint} for fingerprint in judged])
         before = {row["fingerprint"]: row for row in self._standing(list(judged))}
         owners = self._owners(chunk)
         rows = []
@@ -74,7 +74,7 @@ class Judgements:
         """The findings that stood, whose unit was looked at, and that are not among the recorded ones."""
         query = (
             select(standing.c.fingerprint, standing.c.scope, standing.c.region, standing.c.type, standing.c.control)
-            .where(standing.c.verdict != "gone", text(UNSEEN))
+            .where(standing.c.verdict != "gone", ~exists().where(SEEN.c.fingerprint == standing.c.fingerprint))
             .order_by(standing.c.fingerprint)
         )
         if scopes is not None:

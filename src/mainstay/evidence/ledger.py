@@ -28,7 +28,7 @@ from mainstay.evidence.answers import (
     Standing,
 )
 from mainstay.evidence.chain import BATCH, Appender, canonical, chunks, last_row
-from mainstay.evidence.errors import LedgerError, in_plain_words
+from mainstay.evidence.errors import LedgerError, as_written, in_plain_words
 from mainstay.evidence.judging import CHUNK, Covered, Judgements
 from mainstay.evidence.opening import connect, is_sound, lock
 from mainstay.evidence.schema import gaps, moment, observations, pass_ends, passes, present, stamp, units
@@ -189,7 +189,10 @@ class Ledger:
             return measuring.read_extents(connection)
 
     def collected(self, pass_: Pass) -> frozenset[Unit]:
-        query = select(units.c.scope, units.c.region, units.c.type).where(units.c["pass"] == pass_.number)
+        """The units that the pass has read without a gap, at least the last time: the others are to be read again."""
+        unit = (units.c.scope, units.c.region, units.c.type)
+        last = select(func.max(units.c.seq)).where(units.c["pass"] == pass_.number).group_by(*unit)
+        query = select(*unit).where(units.c.seq.in_(last), units.c.gaps == 0)
         with self._reading() as connection:
             return frozenset(Unit(*row) for row in connection.execute(query))
 
@@ -318,7 +321,7 @@ class Ledger:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             else:
                 connection = connection.execution_options(begin="BEGIN")
-            with connection.begin():
+            with connection.begin(), as_written(self.name):
                 yield connection
 
     def _resources(self, query: Select[Any], parameters: Mapping[str, str] | None = None) -> Iterator[Resource]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from mainstay.evidence.errors import LedgerError, in_plain_words
+from mainstay.evidence.errors import LedgerError, as_written, in_plain_words
 from mainstay.evidence.schema import NEWEST, VERSION_TABLE, metadata
 
 WAIT_SECONDS: Final = 30
@@ -27,13 +27,13 @@ def connect(where: str | Path, *, write: bool) -> tuple[Engine, str]:
     text_of = str(where)
     if "://" in text_of:
         url = _server(text_of)
-        name = url.set(drivername="postgresql").render_as_string(hide_password=True)
+        name = url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)  # it may hold one too
         engine = _postgresql(url)
     else:
         name = text_of
         engine = _sqlite(Path(text_of), write)
     try:
-        with in_plain_words(name):
+        with in_plain_words(name), as_written(name):
             _bring_up_to_date(engine, name, write)
     except LedgerError:
         engine.dispose()
@@ -129,17 +129,22 @@ def _needs_immutable(path: Path) -> bool:
 
 def _server(address: str) -> URL:
     try:
+        address.encode()
         url = make_url(address)
     except (ArgumentError, ValueError) as error:
         raise LedgerError(f"ledger {address.partition('://')[0]}://...: this is not a URL of a database") from error
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise LedgerError(f"ledger {url.get_backend_name()}://...: give the path of a file, or postgresql://...")
+    if "@" in (url.database or ""):  # a slash too many: what was meant as the password would be shown
+        raise LedgerError("ledger postgresql://...: this is not a URL of a database")
     return url.set(drivername="postgresql+psycopg")
 
 
 def _postgresql(url: URL) -> Engine:
     try:
         return create_engine(url, connect_args={"connect_timeout": 10, "application_name": "mainstay"})
+    except ArgumentError as error:
+        raise LedgerError(f"ledger postgresql://...: {error}") from error
     except ModuleNotFoundError as error:
         raise LedgerError(f'ledger {url.host}: PostgreSQL needs a driver: pip install "mainstay[postgres]"') from error
 

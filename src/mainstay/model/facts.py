@@ -49,14 +49,21 @@ class Fact:
 
 
 FACTS: Final[Mapping[str, Fact]] = {
+    "age_days": Fact("the whole days since it was made", ("AWS::IAM::AccessKey",), "number"),
     "availability_zones": Fact(
         "the distinct availability zones of the subnets that it stands in", IN_SUBNETS, "list of strings"
+    ),
+    "days_left": Fact(
+        "the whole days until it expires, below zero when it has",
+        ("AWS::CertificateManager::Certificate", "AWS::IAM::ServerCertificate"),
+        "number",
     ),
     "escalation_paths": Fact(
         "the permissions by which the unconditional statements of its policy let the holder gain further rights",
         WITH_POLICIES,
         "list of strings",
     ),
+    "in_use": Fact("whether anything in the account points at it", ("AWS::EC2::SecurityGroup",), "boolean"),
     "nat_gateway_zones": Fact(
         "the distinct availability zones of the NAT gateways in it", ("AWS::EC2::VPC",), "list of strings"
     ),

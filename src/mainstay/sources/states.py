@@ -44,10 +44,10 @@ def read_state(path: Path) -> Mapping[str, tuple[str, ...]]:
 def _shown(module: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
     if not isinstance(module, dict):
         return
-    for resource in module.get("resources") or ():
+    for resource in _listed(module.get("resources")):
         if isinstance(resource, dict) and resource.get("mode") == "managed":
             yield str(resource.get("address")), _names(resource.get("values"))
-    for child in module.get("child_modules") or ():
+    for child in _listed(module.get("child_modules")):
         yield from _shown(child)
 
 
@@ -57,11 +57,15 @@ def _stored(resources: list[Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
             continue
         module = f"{resource['module']}." if resource.get("module") else ""
         address = f"{module}{resource.get('type')}.{resource.get('name')}"
-        for instance in resource.get("instances") or ():
+        for instance in _listed(resource.get("instances")):
             if isinstance(instance, dict):
                 key = instance.get("index_key")
                 index = "" if key is None else f"[{json.dumps(key)}]"
                 yield address + index, _names(instance.get("attributes"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _names(attributes: Any) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 
 from mainstay import engine
@@ -22,12 +23,16 @@ RELATED = "related."
 class Judge:
     """Judges by one set of controls. Tables and schemas are read when the first scope needs them.
 
-    `live` are the tables that the resources of accounts are spelled by, where such are judged.
+    `live` are the tables that the resources of accounts are spelled by, where such are judged; `now` is the time that
+    what an account tells of times is held against.
     """
 
-    def __init__(self, controls: Sequence[Control], live: Mapping[str, Table] | None = None) -> None:
+    def __init__(
+        self, controls: Sequence[Control], live: Mapping[str, Table] | None = None, now: datetime | None = None
+    ) -> None:
         self.controls = controls
         self.live = live or {}
+        self.now = now
         self.evaluation = engine.Evaluation(controls)
 
     def __call__(self, root: Root) -> Judged:
@@ -35,7 +40,7 @@ class Judge:
 
     def judged(self, scope: Scope) -> Judged:
         """The verdicts on a scope that was read."""
-        derived = derive(scope.resources, self.facts, scope.unseen)
+        derived = derive(scope.resources, self.facts, scope.unseen, self.now)
         resources = relate(derived, self.related, self.links, scope.unseen)
         unjudged = Counter(one.type for one in scope.resources if one.type not in self.reads)
         findings = list(map(with_plan, self.evaluation.findings(resources)))
@@ -81,7 +86,8 @@ class Judge:
 
     @cached_property
     def links(self) -> Mapping[str, Links]:
-        return {name: Links(facts.links, facts.identity) for name, facts in self.spelling.tables.types.items()}
+        types = self.spelling.tables.types
+        return {name: Links(one.links, one.identity, one.also, one.parts) for name, one in types.items()}
 
 
 def reads_by_type(controls: Iterable[Control]) -> Mapping[str, frozenset[str]]:

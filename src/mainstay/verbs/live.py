@@ -70,7 +70,7 @@ def review_live(
     several accounts, one that fails does not stop the others. The types in `also` are read as well, in full; `observed`
     is given what each account holds.
     """
-    judge = Judge(controls, live_tables())
+    judge = Judge(controls, live_tables(), now())
     survey = Survey(progress)
     survey.gaps.update(dict.fromkeys(unreached))
     pass_ = None

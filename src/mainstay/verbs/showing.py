@@ -79,14 +79,15 @@ def moment(ledger: Ledger, text: str, now: datetime) -> Moment:
         return milestones[text]
     if found := _PASS.fullmatch(text):
         return _end_of(ledger.passes(), int(found[1]))
-    if ago := span(text):
-        return now - ago
+    ago = span(text)
     try:
-        at = datetime.fromisoformat(text)
+        at = now - ago if ago else datetime.fromisoformat(text)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f"'{text}' is before all times") from None
     except ValueError:
         hint = did_you_mean(text, milestones) or "give a date, `7d`, `pass:3` or the name of a milestone"
         raise UsageError(f"there is no milestone '{text}'; {hint}") from None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     if at > now + timedelta(days=1):
         raise UsageError(f"{text} has not come yet")
     return at

@@ -45,11 +45,12 @@ def stack_of(resources: Mapping[str, str], stacks: Stacks) -> Mapping[str, str]:
 
 
 def _resources(caller: Caller, region: str, stack: str) -> Mapping[str, tuple[str, str]]:
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for page in caller.pages("cloudformation", "list_stack_resources", region, {"StackName": stack}):
         for one in listed(page, "StackResourceSummaries"):
-            told = [one.get(name) for name in TOLD] if isinstance(one, Record) else [None]
-            if all(isinstance(value, str) and value for value in told):
-                logical, type, physical = told
+            told = [one.get(name) for name in TOLD] if isinstance(one, Record) else []
+            texts = [value for value in told if isinstance(value, str) and value]
+            if len(texts) == len(TOLD):
+                logical, type, physical = texts
                 found[logical] = (type, physical)
     return found
