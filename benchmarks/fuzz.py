@@ -1,5 +1,6 @@
 """Fuzzes everything that reads: mutated Terraform, plans, templates, reports of other scanners, configurations,
-waivers and baselines must give resources, gaps or located faults, in bounded time, and no other error.
+waivers and baselines must give resources, gaps or located faults, in bounded time, and no other error. Every second
+input is of those in `tests/fuzzed/inputs.py`: what accounts answer, states, attestations, ledgers.
 
     make fuzz FUZZ_SECONDS=600
 
@@ -15,8 +16,12 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from tests.fuzzed.inputs import INPUTS
+from tests.fuzzed.mutations import mutate
 
 from mainstay import settings
 from mainstay.catalog import load, load_shapes
@@ -32,61 +37,13 @@ from mainstay.verbs.fixing import with_patches
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "fuzz"
 SLOWEST = 10.0
-TOKENS = [
-    b"{", b"}", b"[", b"]", b"(", b")", b'"', b"${", b"%{", b"}", b"<<EOT\n", b"\nEOT\n", b"<<-X\n", b"!Ref ", b"!Sub ",
-    b"Fn::If", b"Fn::ForEach::X", b"&a ", b"*a ", b"<<: ", b"for ", b" in ", b" : ", b" => ", b"...", b"[*]", b".*.",
-    b"count = ", b"for_each = ", b"dynamic ", b"var.", b"local.", b"each.value", b"try(", b"jsonencode(", b"null",
-    b"-1", b"1e999", b"0.1", b"\x00", b"\xff\xfe", b"\xe2\x80\xae", b"\t", b"\r\n", b"#", b"/*", b"*/", b"AWS::NoValue",
-]  # fmt: skip
-
-Mutation = Callable[[random.Random, bytearray], None]
-
-
-def _cut(chance: random.Random, data: bytearray) -> None:
-    start = chance.randrange(len(data) + 1)
-    del data[start : start + chance.randrange(1, 60)]
-
-
-def _insert(chance: random.Random, data: bytearray) -> None:
-    start = chance.randrange(len(data) + 1)
-    data[start:start] = chance.choice(TOKENS)
-
-
-def _repeat(chance: random.Random, data: bytearray) -> None:
-    start = chance.randrange(len(data) + 1)
-    piece = data[start : start + chance.randrange(1, 200)]
-    data[start:start] = piece * chance.randrange(1, 30)
-
-
-def _flip(chance: random.Random, data: bytearray) -> None:
-    if data:
-        data[chance.randrange(len(data))] = chance.randrange(256)
-
-
-def _swap(chance: random.Random, data: bytearray) -> None:
-    lines = data.split(b"\n")
-    first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
-    lines[first], lines[second] = lines[second], lines[first]
-    data[:] = b"\n".join(lines)
-
-
-def _nest(chance: random.Random, data: bytearray) -> None:
-    start = chance.randrange(len(data) + 1)
-    opening = chance.choice([b"[", b"{", b"(", b'"${', b"{a=", b"- ", b"!Not [", b"tolist("])
-    data[start:start] = opening * chance.choice([10, 100, 3000])
-
-
-MUTATIONS: tuple[Mutation, ...] = (_cut, _insert, _repeat, _flip, _swap, _nest)
 
 
 def mutated(seed: int, files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
     """A file with one mutation or several, the same for the same seed."""
     chance = random.Random(seed)
     name, text = chance.choice(files)
-    data = bytearray(text)
-    for _ in range(chance.randrange(1, 6)):
-        chance.choice(MUTATIONS)(chance, data)
-    return name, bytes(data[:500_000])
+    return name, mutate(chance, text)
 
 
 class Reader:
@@ -172,32 +129,59 @@ def main() -> int:
     parser.add_argument("seeds", nargs="*", type=Path, help="files to begin with (default: those of the repository)")
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--start", type=int, default=0, help="the first seed number")
+    parser.add_argument("--only", action="append", choices=["files", *INPUTS], help="only this input; may repeat")
     options = parser.parse_args()
-    files, reader = seeds(options.seeds), Reader()
-    end, seed, bad, slowest = time.monotonic() + options.seconds, options.start, 0, 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        while time.monotonic() < end:
-            name, data = mutated(seed, files)
-            path = Path(folder) / name
-            path.write_bytes(data)
+    run = Run(seeds(options.seeds), options.only or (["files"] if options.seeds else ["files", *INPUTS]))
+    end, seed = time.monotonic() + options.seconds, options.start
+    while time.monotonic() < end:
+        run.one(seed)
+        seed += 1
+    for name, count in sorted(run.counts.items()):
+        print(f"{name}: {count:,} inputs, the slowest took {run.slowest[name]:.2f} s")
+    print(f"{seed - options.start:,} inputs, {run.bad} bad")
+    return 1 if run.bad else 0
+
+
+class Run:
+    """Goes through seeds: every second one is a file, the others are each of the other inputs in turn."""
+
+    def __init__(self, files: list[tuple[str, bytes]], names: Sequence[str]) -> None:
+        self.files = files
+        self.others = [name for name in names if name != "files"]
+        self.reader = Reader() if "files" in names else None
+        self.bad = 0
+        self.counts: Counter[str] = Counter()
+        self.slowest: dict[str, float] = defaultdict(float)
+
+    def one(self, seed: int) -> None:
+        is_file = self.reader is not None and (not self.others or seed % 2 == 0)
+        label = "files" if is_file else self.others[seed // 2 % len(self.others)]
+        name, data = mutated(seed, self.files) if is_file else (label, b"")
+        with tempfile.TemporaryDirectory() as folder:
             began = time.monotonic()
             try:
-                for gap in reader.read(path):
-                    if gap.kind == "internal":
-                        bad += 1
-                        _keep(seed, name, data, gap.reason)
+                if is_file:
+                    self.read(seed, Path(folder, name), data)
+                else:
+                    INPUTS[label](seed, Path(folder))
             except (Exception, RecursionError):  # noqa: BLE001 # whatever it is, it is what the fuzzer looks for
-                bad += 1
-                _keep(seed, name, data, traceback.format_exc())
+                self.keep(seed, name, data, traceback.format_exc())
             took = time.monotonic() - began
-            slowest = max(slowest, took)
-            if took > SLOWEST:
-                bad += 1
-                _keep(seed, name, data, f"took {took:.1f} s")
-            path.unlink()
-            seed += 1
-    print(f"{seed - options.start:,} inputs, {bad} bad, the slowest took {slowest:.2f} s")
-    return 1 if bad else 0
+        if took > SLOWEST:
+            self.keep(seed, name, data, f"took {took:.1f} s")
+        self.counts[label] += 1
+        self.slowest[label] = max(self.slowest[label], took)
+
+    def read(self, seed: int, path: Path, data: bytes) -> None:
+        path.write_bytes(data)
+        for gap in self.reader.read(path) if self.reader is not None else ():
+            if gap.kind == "internal":
+                self.keep(seed, path.name, data, gap.reason)
+
+    def keep(self, seed: int, name: str, data: bytes, why: str) -> None:
+        """Keeps what broke something, with what it broke."""
+        self.bad += 1
+        _keep(seed, name, data, why)
 
 
 def _keep(seed: int, name: str, data: bytes, why: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -168,6 +169,13 @@ def test_a_reason_points_at_the_property() -> None:
 
     assert isinstance(reason.mark, Place)
     assert str(reason.mark) == "a.yaml:4:5"
+
+
+def test_what_only_code_says_does_not_apply_to_a_live_resource() -> None:
+    live = replace(resource({"A": 2}, raw=Record({"grant": None})), origin=Origin("live", "123456789012", None))
+    assert judge(control([{"raw.skip_final_snapshot": True}, {"A": 1}]), live).verdict == "not_applicable"
+    assert judge(control({"raw.skip_final_snapshot|neq": True, "A": 1}), live).verdict == "fail"
+    assert judge(control({"raw.grant|exists": False}), live).verdict == "pass"
 
 
 @pytest.mark.parametrize("path", ["MasterUserPassword", "LoginProfile.Password", "SecretString", "raw.auth_token"])

@@ -18,7 +18,7 @@ from tests.evidence.account import ACCOUNT, BUCKET, bucket, day, everything, fin
 from mainstay.evidence import open_ledger
 from mainstay.model.places import Unit
 
-KILLS = int(os.environ.get("MAINSTAY_KILLS", "10"))
+KILLS = int(os.environ.get("MAINSTAY_KILLS", "4"))
 ROOT = Path(__file__).parent.parent.parent
 
 APPENDING = """

@@ -69,6 +69,10 @@ def test_a_collected_unit_gives_its_resources_back(ledger: Ledger) -> None:
     ledger.record_unit(pass_, BUCKETS, [LOGS, odd], [], day(0))
     ledger.record_unit(pass_, QUEUES, [queue("jobs")], [], day(0))
     assert ledger.collected(pass_) == {BUCKETS, QUEUES}
+    ledger.record_unit(pass_, QUEUES, [queue("jobs")], [Gap("refused", "not allowed", None, QUEUES)], day(0))
+    assert ledger.collected(pass_) == {BUCKETS}  # a resumed pass reads the other one again
+    ledger.record_unit(pass_, QUEUES, [queue("jobs")], [], day(0))
+    assert ledger.collected(pass_) == {BUCKETS, QUEUES}
     found = {one.address: one for one in ledger.observed([BUCKETS])}
     assert found.keys() == {LOGS.address, DATA.address}
     assert found[LOGS.address] == replace(LOGS, raw=found[LOGS.address].raw)

@@ -6,13 +6,15 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import botocore.session
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 from tests.fuzzed.odd import disturb
 
-from mainstay.catalog import load, load_shapes
+from mainstay.catalog import load_shapes
 from mainstay.model.shapes import Shape as Form
 from mainstay.model.values import Record, Value
 from mainstay.sources.live.calls import Failed, Refused, Unavailable
@@ -57,12 +59,12 @@ class Odd:
                 page = disturb(page, chance, chance.randrange(1, 6))
             yield page if isinstance(page, Record) else Record()
         if chance.random() < self.oddness / 4:
-            message = chance.choice(("", "is not authorized to perform: s3:X", "HandlerErrorCode: AccessDenied", "\ud800"))
+            message = chance.choice(
+                ("", "is not authorized to perform: s3:X", "HandlerErrorCode: AccessDenied", "\ud800")
+            )
             raise chance.choice((Refused, Failed, Unavailable))("Odd", message)
 
-    def page(
-        self, chance: random.Random, service: str, operation: str, parameters: Mapping[str, Value]
-    ) -> Record:
+    def page(self, chance: random.Random, service: str, operation: str, parameters: Mapping[str, Value]) -> Record:
         if service == "cloudcontrol":
             return _described(chance, operation, parameters)
         if (service, operation) == ("config", "select_aggregate_resource_config"):
@@ -140,6 +142,13 @@ def _formed(chance: random.Random, form: Form, depth: int = 0) -> Value:
     return [_formed(chance, form[0], depth + 1)] if depth < 4 else []
 
 
-@cache
-def all_controls() -> tuple:
-    return tuple(load().controls)
+class NoAccount:
+    """As much of an embedded account as reading a template asks for: it has no parameters."""
+
+    id, region = ACCOUNT, REGION
+
+    def client(self, service: str) -> Any:
+        return self
+
+    def get_parameter(self, Name: str) -> Any:
+        raise ClientError({"Error": {"Code": "ParameterNotFound", "Message": Name}}, "GetParameter")

@@ -18,8 +18,8 @@ def _nested(opening: type[list[Value]] | type[Record]) -> Value:
 
 
 TEXTS = (
-    "", " ", "\x00", "\ud800", "\u202eevil", "日本語", "a" * 20_000, "arn:aws:", "arn:aws:s3:::", "arn:" * 500, "{", "[]",
-    "null", "true", "-1", "1e999", "NaN", '{"Version": "2012-10-17", "Statement": ', '{"Statement": "x"}',
+    "", " ", "\x00", "\ud800", "\u202eevil", "日本語", "a" * 20_000, "arn:aws:", "arn:aws:s3:::", "arn:" * 500, "{",
+    "[]", "null", "true", "-1", "1e999", "NaN", '{"Version": "2012-10-17", "Statement": ', '{"Statement": "x"}',
     '{"Statement": [{"Effect": 1, "Action": {"a": []}, "Principal": [[]], "Condition": "x"}]}',
     '{"Statement": {"Effect": "Allow", "Principal": null, "Action": null, "Resource": [null, 3]}}', "[" * 3_000,
     '{"Statement": [[], null, 3]}', "%7B%22Statement%22%3A%5B%5D%7D", "%", "2026-11-23T12:00:00+00:00", "*",

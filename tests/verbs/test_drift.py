@@ -246,3 +246,27 @@ def test_what_is_no_state_is_said_to_be_none(text: str, tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8", errors="surrogatepass")
     with pytest.raises(UsageError, match="state"):
         read_state(file)
+
+
+def test_a_reference_inside_of_a_list_is_the_name_that_it_has_there() -> None:
+    code = [
+        declared("AWS::KMS::Key", "key"),
+        declared("AWS::X::Y", "x.y", Rules=[Record({"Key": Ref("key", "Arn")}), Record({"Key": Ref("key", "id")})]),
+    ]
+    key = replace(live("AWS::KMS::Key", "k-1"), names=frozenset({"k-1", "arn:aws:kms:::key/k-1"}))
+    account = [key, live("AWS::X::Y", "y", Rules=[Record({"Key": "arn:aws:kms:::key/k-1"}), Record({"Key": "k-1"})])]
+    assert verdicts(findings(code, account, {"key": ["k-1"], "x.y": ["y"]}), AS_DECLARED)["x.y"] == "pass"
+
+
+def test_settings_that_nobody_set_are_no_drift_and_a_rule_that_nobody_wrote_is() -> None:
+    given, more = Record({"Key": "a", "Value": "1"}), Record({"Key": "b", "Value": "2"})
+    for name, verdict in (("LoadBalancerAttributes", "pass"), ("Rules", "fail")):
+        code = [declared("AWS::X::Y", "x.y", **{name: [given]})]
+        found = findings(code, [live("AWS::X::Y", "y", **{name: [given, more]})], {"x.y": ["y"]})
+        assert verdicts(found, AS_DECLARED) == {"x.y": verdict}
+
+
+def test_a_password_that_an_account_never_tells_is_no_drift() -> None:
+    code = [declared("AWS::RDS::DBInstance", "db", MasterUserPassword="one")]
+    found = findings(code, [live("AWS::RDS::DBInstance", "db-1")], {"db": ["db-1"]})
+    assert verdicts(found, AS_DECLARED) == {"db": "pass"}

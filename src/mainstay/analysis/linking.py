@@ -39,9 +39,7 @@ def linked(resources: Sequence[Resource]) -> list[Resource]:
             else:
                 among = bearers.setdefault((resource.origin.region, name), {})
                 among.setdefault(resource.type, []).append(resource.address)
-    given = {
-        name: [address for (address, *others) in among.values() if not others] for name, among in bearers.items()
-    }
+    given = {name: [address for (address, *others) in among.values() if not others] for name, among in bearers.items()}
     return [_linked(resource, unique, given) for resource in resources]
 
 

@@ -231,8 +231,10 @@ def _composed(record: Record, template: str) -> Iterator[Value]:
         return
     unknown = next((value for value in values if isinstance(value, Unknown)), None)
     # not a reference: of several names together, one of them does not tell
-    yield Unknown(unknown.reason, unknown.place, unknown.settle) if unknown else _SLOT.sub(
-        lambda slot: str(record[slot[1]]), template
+    yield (
+        Unknown(unknown.reason, unknown.place, unknown.settle)
+        if unknown
+        else _SLOT.sub(lambda slot: str(record[slot[1]]), template)
     )
 
 

@@ -36,7 +36,9 @@ class ShapeArchive(Mapping[str, Shape]):
             more = self._extension().get(name)
             if line is None and more is None:
                 raise KeyError(name)
-            self._shapes[name] = {**json.loads(line or "{}"), **(more or {})}
+            shape: dict[str, Shape] = {} if line is None else json.loads(line)
+            shape.update(more if isinstance(more, Mapping) else {})
+            self._shapes[name] = shape
         return self._shapes[name]
 
     def __contains__(self, name: object) -> bool:

@@ -79,6 +79,8 @@ def _judge(resource: Resource, concerned: Iterable[_Judged]) -> Iterator[Finding
         if verdict == "fail" or verdict == "unknown":
             undecided = judged.control.when if applies is None else None
             why = reasons(undecided or judged.control.expect, seen, None if undecided else holds)
+            if why and all(reason.settle == _IN_CODE.settle for reason in why):
+                verdict, why = "not_applicable", ()  # what is left to tell of a live resource is a matter of its code
         yield Finding(judged.control, verdict, subject, why)
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from mainstay.evidence.content import place_from_json, place_to_json
+from mainstay.evidence.errors import as_written
 from mainstay.model.controls import Severity
 from mainstay.model.decisions import Waiver
 from mainstay.model.evidence import Milestone, Pass

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    or_,
     select,
 )  # fmt: skip
 from sqlalchemy.sql.selectable import Select
@@ -70,36 +71,31 @@ def count_findings(
 
 
 def compare(connection: Connection, since: int, until: int | None, limit: int | None = None) -> Changes:
-    """The failures that differ between two numbers; only fingerprints with a row in between can.
+    """The failures that differ between two numbers; only what stands by a row in between can.
 
     With a limit, as many of each kind are read; the counts are of all.
     """
-    touched = select(findings.c.fingerprint).where(findings.c.seq > since)
-    if until is not None:
-        touched = touched.where(findings.c.seq <= until)
-    last = select(func.max(findings.c.seq)).where(findings.c.seq <= since, findings.c.fingerprint.in_(touched))
-    before = select(findings.c.fingerprint, findings.c.failing, findings.c.failures).where(
-        findings.c.seq.in_(last.group_by(findings.c.fingerprint))
+    now, before, earlier = _source(until), findings.alias(), findings.alias()
+    last = select(func.max(earlier.c.seq)).where(earlier.c.fingerprint == now.c.fingerprint, earlier.c.seq <= since)
+    failing, failures = func.coalesce(before.c.failing, 0), func.coalesce(before.c.failures, 0)
+    opened = and_(now.c.failing == 1, now.c.failures > failures)
+    state = (
+        select(now.c.fingerprint, now.c.failing, now.c.failures)
+        .select_from(now.outerjoin(before, before.c.seq == last.scalar_subquery()))
+        .where(now.c.seq > since, or_(opened, and_(failing == 1, now.c.failing == 0)))
     )
-    known = {row.fingerprint: (row.failing, row.failures) for row in connection.execute(before)}
+    kinds: dict[str, list[str]] = {"new": [], "fixed": [], "came_back": []}
+    for fingerprint, is_failing, count in connection.execute(state.order_by(*_order(now))):
+        kinds["fixed" if not is_failing else "came_back" if count > 1 else "new"].append(fingerprint)
     source = _source(until)
-    state = select(source.c.fingerprint, source.c.seq, source.c.failing, source.c.failures)
-    kinds: dict[str, list[int]] = {"new": [], "fixed": [], "came_back": []}
-    for fingerprint, seq, is_failing, count in connection.execute(
-        state.where(source.c.fingerprint.in_(touched)).order_by(*_order(source))
-    ):
-        failing, failures = known.get(fingerprint, (0, 0))
-        if is_failing and count > failures:
-            kinds["came_back" if count > 1 else "new"].append(seq)
-        elif failing and not is_failing:
-            kinds["fixed"].append(seq)
-    wanted = {seq for seqs in kinds.values() for seq in seqs[:limit]}
-    page = select(*(source.c[name] for name in COLUMNS)).order_by(*_order(source))
+    wanted = {fingerprint for some in kinds.values() for fingerprint in some[:limit]}
+    page = select(*(source.c[name] for name in COLUMNS))
     rows = {}
     for chunk in chunks(sorted(wanted)):
-        rows.update({row.seq: row for row in _standings(connection, page.where(source.c.seq.in_(chunk)), until)})
-    found = {kind: tuple(rows[seq] for seq in seqs[:limit]) for kind, seqs in kinds.items()}
-    return Changes(**found, counts={kind: len(seqs) for kind, seqs in kinds.items()})
+        found = _standings(connection, page.where(source.c.fingerprint.in_(chunk)), until)
+        rows.update({row.fingerprint: row for row in found})
+    lists = {kind: tuple(rows[fingerprint] for fingerprint in some[:limit]) for kind, some in kinds.items()}
+    return Changes(**lists, counts={kind: len(some) for kind, some in kinds.items()})
 
 
 def read_evidence(connection: Connection, controls: Mapping[str, Control]) -> Iterator[Evidence]:

@@ -48,11 +48,13 @@ def encode(resource: Resource) -> str:
         "partial": resource.partial,
         "may_exist": None if resource.may_exist is None else _plain(resource.may_exist),
     }
+    if origin.source == "live" and resource.raw:
+        body["raw"] = _plain(resource.raw)
     return canonical(body)
 
 
 def decode(text: str) -> Resource:
-    """The resource that `encode` made the text of. Its raw document is not kept."""
+    """The resource that `encode` made the text of. The raw document is kept of what is live: it is small there."""
     body = json.loads(text)
     origin = dict(body["origin"])
     calls = tuple(filter(None, map(place_from_json, origin.pop("calls"))))
@@ -63,6 +65,7 @@ def decode(text: str) -> Resource:
         address=body["address"],
         properties=properties,
         origin=Origin(**origin, place=place, calls=calls),
+        raw=_value(body.get("raw", {})),
         may_exist=_value(body["may_exist"]),
         references=frozenset(body["references"]),
         partial=body["partial"],

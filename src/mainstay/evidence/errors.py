@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mainstay.model.errors import LedgerError
 
-__all__ = ["LedgerError", "in_plain_words"]
+__all__ = ["LedgerError", "as_written", "in_plain_words"]
 
 BY_CODE = {
     "SQLITE_FULL": "the disk is full; free some space and resume, nothing that was acknowledged is lost",

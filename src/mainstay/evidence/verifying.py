@@ -7,6 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, FromClause, Table, case, func, select
@@ -203,6 +204,7 @@ def check_derived(connection: Connection) -> Iterator[Flaw]:
             )
 
 
+@cache
 def derivations() -> tuple[tuple[Table, FromClause], ...]:
     """The derived tables, each with the query that it is the answer of."""
     return (

@@ -20,7 +20,7 @@ from mainstay.model.errors import AccountError, MainstayError
 from mainstay.model.findings import Gap, Review
 from mainstay.model.places import Unit
 from mainstay.model.resources import Resource
-from mainstay.model.values import Record
+from mainstay.model.values import Record, Unknown
 from mainstay.sources import Scope
 from mainstay.sources.live import Account, Caller, CloudControl, Collecting, Read, load_collectors, unseen, wanted_by
 from mainstay.sources.live.remembering import Remembering, shared_calls
@@ -190,6 +190,9 @@ class AccountPass:
         tail = self.long_tail.units(left | (around - collected), target.regions)
         self.types_of.update((unit, frozenset({unit.type})) for unit in tail)
         self.tail = frozenset(tail)
+        facts = spelling.tables.types
+        in_accounts = {type for type in left & judge.types if not (type in facts and facts[type].code_only)}
+        self.unreadable = self.long_tail.unreadable(in_accounts)
         done = _read_in_full(ledger, pass_) if ledger is not None and pass_ is not None else frozenset()
         self.kept = [unit for unit in self.types_of if unit in done]
         self.todo = [unit for unit in self.types_of if unit not in done]
@@ -201,7 +204,7 @@ class AccountPass:
         if self.ledger is not None:
             for unit in self.kept:
                 held[unit] = [self.judge.spelling.with_defaults(one) for one in self.ledger.observed([unit])]
-        gaps: list[Gap] = []
+        gaps = list(self.unreadable)
         reads: list[Read] = []
         for read in self.everything(pool, [one for found in held.values() for one in found]):
             if self.ending.is_set():
@@ -219,7 +222,9 @@ class AccountPass:
             step(f"{read.unit.scope} {read.unit.region} {service}")
         # in the order of units, not of answers, so that the same account gives the same review
         resources = [one for unit in self.types_of for one in held.get(unit, ())]
-        scope = Scope(self.scope, linked(resources), gaps, unseen=unseen(reads, self.types_of.__getitem__))
+        hidden = {gap.unit.type: Unknown(gap.reason) for gap in self.unreadable if gap.unit is not None}
+        hidden |= unseen(reads, self.types_of.__getitem__)
+        scope = Scope(self.scope, linked(resources), gaps, unseen=hidden)
         if self.observed is not None:
             self.observed(scope)
         self.ended = True

@@ -210,7 +210,7 @@ class Collector:
     `parent` is the type whose resources are listed first: this one is listed for each of them. `add` copies into the
     body what the answers leave out. `keep` is an expression over the complete body: resources for which it does not
     hold are not the user's (the service's own keys and policies). `region` tells where a resource is that a global
-    call lists.
+    call lists. `unwritten` are attributes of code that the properties tell here.
     """
 
     type: str
@@ -224,6 +224,7 @@ class Collector:
     add: Mapping[str, str]
     keep: Take | None
     table: Table
+    unwritten: tuple[str, ...] = ()
     place: Place | None = None
 
     @property
@@ -267,7 +268,7 @@ def read_collectors(files: Iterable[Path]) -> Mapping[str, Collector]:
     return found
 
 
-KEYS = ("service", "reach", "for", "list", "details", "add", "keep", "id", "arn", "region", "spelling")
+KEYS = ("service", "reach", "for", "list", "details", "add", "keep", "id", "arn", "region", "unwritten", "spelling")
 CALL = ("call", "with", "take", "as", "none", "permission", "pages")
 DETAIL = (*CALL, "into", "when", "batch", "tells")
 BATCH = ("of", "as", "size", "key", "pick")
@@ -308,6 +309,7 @@ class _Reader:
             parent=str(entry.get("for", "")),
             add={str(key): str(value) for key, value in self.record(entry, "add").items()},
             keep=self.expression(entry, "keep"),
+            unwritten=tuple(map(str, entry.get("unwritten") or ())),
             table=read_table(self.type, spelling, self.faults, self.type),
             place=entry.place,
         )

@@ -68,7 +68,7 @@ class Account:
         named = [(found, self._raw(collector, unit, found)) for found in collected.found]
         raws = [raw for _, raw in named if raw is not None]
         # what the API's own words are is read of code only: they would double the memory
-        resources = [replace(resource, raw=_whose(resource.raw)) for resource in self.spelling.resources(raws)]
+        resources = [replace(resource, raw=_kept(resource.raw, collector)) for resource in self.spelling.resources(raws)]
         sure = all(found.doubt is None and (raw is None or not _is_blank(raw.body)) for found, raw in named)
         return Read(unit, resources, tuple(collected.gaps), collected.complete and sure)
 
@@ -137,9 +137,12 @@ class _Naming:
             return ""
 
 
-def _whose(body: Record) -> Record:
-    """What of a body says whether AWS made the resource by itself; the rest is told by the properties."""
-    return Record({key: body[key] for key in WHOSE if key in body})
+def _kept(body: Record, collector: Collector) -> Record:
+    """What of a body says whether AWS made the resource by itself; the rest is told by the properties.
+
+    What code writes in words of its own is absent where the properties tell all of it.
+    """
+    return Record({**{key: body[key] for key in WHOSE if key in body}, **dict.fromkeys(collector.unwritten)})
 
 
 def _is_blank(body: Record) -> bool:
