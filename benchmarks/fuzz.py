@@ -3,6 +3,7 @@ waivers and baselines must give resources, gaps or located faults, in bounded ti
 input is of those in `tests/fuzzed/inputs.py`: what accounts answer, states, attestations, ledgers.
 
     make fuzz FUZZ_SECONDS=600
+    python -m benchmarks.fuzz --only tampered --only account
 
 Seeds are files of the repository, or those given; findings are patched as well. What breaks a reader is kept under
 `build/fuzz/` with its seed number, so that it can be run again.
@@ -36,7 +37,8 @@ from mainstay.verbs.fixing import with_patches
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "fuzz"
-SLOWEST = 10.0
+SLOWEST = 20.0
+"""Seconds of the processor; the first of an input reads all models and schemas."""
 
 
 def mutated(seed: int, files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
@@ -158,7 +160,7 @@ class Run:
         label = "files" if is_file else self.others[seed // 2 % len(self.others)]
         name, data = mutated(seed, self.files) if is_file else (label, b"")
         with tempfile.TemporaryDirectory() as folder:
-            began = time.monotonic()
+            began = time.process_time()  # others may use the machine too
             try:
                 if is_file:
                     self.read(seed, Path(folder, name), data)
@@ -166,7 +168,7 @@ class Run:
                     INPUTS[label](seed, Path(folder))
             except (Exception, RecursionError):  # noqa: BLE001 # whatever it is, it is what the fuzzer looks for
                 self.keep(seed, name, data, traceback.format_exc())
-            took = time.monotonic() - began
+            took = time.process_time() - began
         if took > SLOWEST:
             self.keep(seed, name, data, f"took {took:.1f} s")
         self.counts[label] += 1

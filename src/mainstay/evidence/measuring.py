@@ -9,13 +9,17 @@ from itertools import chain
 from sqlalchemy import Connection, func, select, union_all
 
 from mainstay.evidence.answers import By, Extent
-from mainstay.evidence.schema import CHAINED, findings, gaps, present, units
+from mainstay.evidence.collecting import gaps_left
+from mainstay.evidence.schema import CHAINED, findings, present, units
 
 
 def read_extents(connection: Connection) -> dict[int, Extent]:
-    """By the number of the pass."""
+    """By the number of the pass; a unit that was read again when the pass went on counts once."""
+    last = select(func.max(units.c.seq)).group_by(units.c["pass"], units.c.scope, units.c.region, units.c.type)
     counted = select(units.c["pass"], func.count(), func.coalesce(func.sum(units.c.resources), 0))
-    missed = select(gaps.c["pass"], func.count()).group_by(gaps.c["pass"])
+    counted = counted.where(units.c.seq.in_(last))
+    unread = gaps_left().subquery()
+    missed = select(unread.c["pass"], func.count()).group_by(unread.c["pass"])
     left = {row[0]: row[1] for row in connection.execute(missed)}
     read = {row[0]: (row[1], int(row[2])) for row in connection.execute(counted.group_by(units.c["pass"]))}
     return {number: Extent(*read.get(number, (0, 0)), left.get(number, 0)) for number in chain(read, left)}

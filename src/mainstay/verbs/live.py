@@ -184,15 +184,15 @@ class AccountPass:
         self.account = Account(Collecting(caller, self.controls_of, wanted, each), spelling, collectors, target.regions)
         self.long_tail = CloudControl(target.caller, self.controls_of, spelling.with_defaults, each=each)
         collected = frozenset[str]().union(*(one.types for one in collectors.values()))
-        left = types - collected
+        facts = spelling.tables.types
+        self.untold = {type: Unknown(facts[type].untold) for type in types if type in facts and facts[type].untold}
+        left = {one for one in types - collected - self.untold.keys() if one not in facts or not facts[one].code_only}
         around = frozenset[str]().union(*map(self.long_tail.parents, left))
         self.types_of = {unit: self.account.types_of(unit) for unit in self.account.units(types | around)}
         tail = self.long_tail.units(left | (around - collected), target.regions)
         self.types_of.update((unit, frozenset({unit.type})) for unit in tail)
         self.tail = frozenset(tail)
-        facts = spelling.tables.types
-        in_accounts = {type for type in left & judge.types if not (type in facts and facts[type].code_only)}
-        self.unreadable = self.long_tail.unreadable(in_accounts)
+        self.unreadable = self.long_tail.unreadable(left & judge.types)
         done = _read_in_full(ledger, pass_) if ledger is not None and pass_ is not None else frozenset()
         self.kept = [unit for unit in self.types_of if unit in done]
         self.todo = [unit for unit in self.types_of if unit not in done]
@@ -223,6 +223,7 @@ class AccountPass:
         # in the order of units, not of answers, so that the same account gives the same review
         resources = [one for unit in self.types_of for one in held.get(unit, ())]
         hidden = {gap.unit.type: Unknown(gap.reason) for gap in self.unreadable if gap.unit is not None}
+        hidden |= self.untold
         hidden |= unseen(reads, self.types_of.__getitem__)
         scope = Scope(self.scope, linked(resources), gaps, unseen=hidden)
         if self.observed is not None:

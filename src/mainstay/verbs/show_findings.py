@@ -14,7 +14,7 @@ from mainstay.model.controls import SEVERITIES, Control, Severity
 from mainstay.model.errors import UsageError
 from mainstay.model.findings import Finding, Gap, Reason, Review, Verdict
 from mainstay.model.places import ServiceDefault
-from mainstay.outputs.paint import Line, Tone
+from mainstay.outputs.paint import Line, Tone, shorten
 from mainstay.outputs.tables import Column, Page, Table, minute
 from mainstay.outputs.wording import count, sentence, waived
 from mainstay.verbs.showing import FAILING, RANKS, CatalogOf, iso, latest, severity_tone, told
@@ -28,6 +28,7 @@ Group = Literal["owner", "control", "practice", "account", "region", "type"]
 Asked = Verdict | Literal["gone"]
 
 VERDICTS: Final[frozenset[Asked]] = frozenset({"pass", "fail", "unknown", "not_applicable", "waived", "gone"})
+LONGEST = 120
 REASONS_SHOWN: Final = 3
 NOBODY: Final = "(nobody)"
 
@@ -205,7 +206,7 @@ def _where(row: Mapping[str, Any]) -> Iterator[tuple[str, Tone]]:
 def _reason(reason: Reason) -> dict[str, Any]:
     default = reason.mark.since if isinstance(reason.mark, ServiceDefault) else None
     return {
-        "text": sentence(reason), "path": reason.path, "expected": reason.expected, "actual": reason.actual,
+        "text": _short(reason), "path": reason.path, "expected": reason.expected, "actual": reason.actual,
         "settle": reason.settle, "service_default": default,
     }  # fmt: skip
 
@@ -338,3 +339,8 @@ def _gaps(ledger: Ledger, query: Query) -> Iterator[Gap]:
 
 def _is_asked(value: str, asked: Collection[str]) -> bool:
     return not asked or value in asked
+
+
+def _short(reason: Reason) -> str:
+    """The reason in a sentence; a long condition is told whole where findings are told one by one."""
+    return sentence(replace(reason, actual=shorten(reason.actual, LONGEST), expected=shorten(reason.expected, LONGEST)))

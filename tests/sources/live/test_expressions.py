@@ -26,6 +26,8 @@ METHODS = [
         ("from_json(a).b", {"a": '{"b": [1]}'}, [1]),
         ("from_json(a)", {"a": "no {json"}, None),
         ("from_json(a)", {}, None),
+        ("statements(a)[].Sid", {"a": '{"Statement": {"Sid": "only"}}'}, ["only"]),
+        ("statements(a)", {}, None),
         ("split(a, ':')[7]", {"a": ARN}, "live"),
         ("split(a, ':')", {}, None),
         ("items(a)[*].{name: [0], weight: [1]}", {"a": Record({"8": 0.1})}, [{"name": "8", "weight": 0.1}]),

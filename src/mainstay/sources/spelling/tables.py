@@ -79,7 +79,7 @@ class Table:
 class TypeFacts:
     """What is true of a canonical type, whatever the source.
 
-    `code_only` says why no account has such a resource.
+    `code_only` says why no account has such a resource; `untold`, why none tells whether it has.
     """
 
     default: Mapping[PathOf, Default] = field(default_factory=dict)
@@ -89,6 +89,7 @@ class TypeFacts:
     also: tuple[str, ...] = ()
     parts: str = ""
     code_only: str = ""
+    untold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,7 @@ class _Reader:
         return Default(_plain(entry.get("value")), ServiceDefault(str(entry.get("since", ""))))
 
     def facts(self, entry: Record) -> TypeFacts:
-        self.known(entry, ("default", "identity", "links", "encoded", "also", "parts", "code_only"))
+        self.known(entry, ("default", "identity", "links", "encoded", "also", "parts", "code_only", "untold"))
         return TypeFacts(
             {split_path(path): self.default(default) for path, default in self.records(entry, "default")},
             str(entry.get("identity", "")),
@@ -286,6 +287,7 @@ class _Reader:
             tuple(self.names(entry, "also")),
             str(entry.get("parts", "")),
             str(entry.get("code_only", "")),
+            str(entry.get("untold", "")),
         )
 
 
