@@ -49,7 +49,7 @@ bench: setup ## measure against checkov (paths in BENCH_PATHS); figures go to do
 	$(BIN)/python benchmarks/run.py $(BENCH_PATHS)
 
 fuzz: setup ## fuzz every reader for FUZZ_SECONDS (default 300)
-	$(BIN)/python benchmarks/fuzz.py --seconds $(or $(FUZZ_SECONDS),300)
+	$(BIN)/python -m benchmarks.fuzz --seconds $(or $(FUZZ_SECONDS),300)
 
 kills: setup ## kill a process that appends to the ledger, MAINSTAY_KILLS times (default 100)
 	MAINSTAY_KILLS=$(or $(MAINSTAY_KILLS),100) $(BIN)/pytest -q tests/evidence/test_killed.py

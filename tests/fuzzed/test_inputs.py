@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.fuzzed.inputs import INPUTS
 
-SEEDS = {"account": 3, "remembered": 2, "aggregator": 4, "formats": 6, "damaged": 20, "tampered": 20, "moment": 60}
+SEEDS = {"account": 2, "remembered": 2, "aggregator": 2, "formats": 6, "damaged": 12, "tampered": 8, "moment": 60}
 USUAL = 60
 START = int(os.environ.get("FUZZ_START", "0"))
 LONGEST_SECONDS = 30

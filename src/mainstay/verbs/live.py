@@ -77,6 +77,8 @@ def review_live(
     if ledger is not None:
         name = target_name(targets)
         pass_ = (ledger.resumable("live", name) if resume else None) or ledger.begin("live", name, __version__, now())
+        if unreached:
+            ledger.record_findings(pass_, (), lambda *_: False, unreached, now(), scopes=())
     state: PassState = "interrupted"
     ending = threading.Event()
     try:

@@ -163,6 +163,17 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(monkeypatch: pytest.Mo
             list(caller.pages("iam", "get_account_summary", REGION, {}))
 
 
+@pytest.mark.parametrize("told", ["[]", "null", '{"TableNames": 3}', "[" * 5_000])
+def test_an_answer_of_another_form_is_a_call_that_failed_and_no_fault_of_ours(
+    told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        server(lambda asked: (200, "", told)) as endpoint,
+        pytest.raises(Failed, match="the answer has another form"),
+    ):
+        list(api(endpoint, monkeypatch).pages("dynamodb", "list_tables", REGION, {}))
+
+
 def test_a_hanging_endpoint_is_waited_for_twice_and_then_counts_as_down(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     ended = threading.Event()

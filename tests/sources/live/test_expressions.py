@@ -45,6 +45,12 @@ def test_an_answer_that_a_function_does_not_take_is_a_call_that_failed(tmp_path:
         _compiled("a[?starts_with(b, 'x')]", tmp_path).search(Record({"a": [Record()]}))
 
 
+@pytest.mark.parametrize("policy", ["no {json", "[]", '{"Statement": "x"}', "[" * 3_000])
+def test_a_policy_that_cannot_be_read_is_a_call_that_failed(policy: str, tmp_path: Any) -> None:
+    with pytest.raises(Failed, match="the policy"):
+        _compiled("statements(a)", tmp_path).search(Record({"a": policy}))
+
+
 def _compiled(expression: str, tmp_path: Any) -> Any:
     file = tmp_path / "orders.yaml"
     text = expression.replace("'", "''")

@@ -31,7 +31,7 @@ class Member:
 
 
 def members(session: boto3.Session, partition: str) -> list[Member]:
-    """The active accounts of the organisation that the session's account manages, or looks after for another.
+    """The active accounts of the organisation that the session's account manages, or looks after for another, by id.
 
     Raises AccountError where they cannot be listed.
     """
@@ -44,7 +44,8 @@ def members(session: boto3.Session, partition: str) -> list[Member]:
             f"the accounts of the organisation cannot be listed: {why(error)}; "
             "this needs organizations:ListAccounts in the management account or one that it delegated to"
         ) from None
-    return [Member(one["Id"], one.get("Name", "")) for one in accounts if _is_active(one)]
+    active = [Member(one["Id"], one.get("Name", "")) for one in accounts if _is_active(one)]
+    return sorted(active, key=lambda member: member.id)  # they are listed in no order
 
 
 def named(ids: Sequence[str]) -> list[Member]:

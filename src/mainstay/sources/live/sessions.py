@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import boto3
 import botocore.session
@@ -29,6 +30,8 @@ from mainstay.model.errors import AccountError
 
 SESSION_NAME = "mainstay"
 OFF = ("not-opted-in",)
+ANYWHERE = "us-east-1"
+"""The region that is asked where none is named and any would do."""
 
 QUICK = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -65,18 +68,24 @@ def open_session(profile: str | None = None, region: str | None = None, role_arn
 
 
 def assume(session: boto3.Session, role_arn: str, external_id: str | None = None) -> boto3.Session:
-    """The session of a role. The role is assumed with the first call, and again before its credentials expire."""
+    """The session of a role. The role is assumed with the first call, and again before its credentials expire.
+
+    Raises AccountError where there are no credentials to assume it by.
+    """
     around = session._session
+    own = session.get_credentials()
+    if own is None:
+        raise AccountError(why(NoCredentialsError()))
     extra = {"RoleSessionName": SESSION_NAME, **({"ExternalId": external_id} if external_id else {})}
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=around.create_client,
-        source_credentials=around.get_credentials(),
+        client_creator=partial(around.create_client, region_name=session.region_name or ANYWHERE, config=QUICK),
+        source_credentials=own,
         role_arn=role_arn,
         extra_args=extra,
     )
-    inner = botocore.session.Session()
-    for shared in ("data_loader", "endpoint_resolver"):  # the models of services are read once for all accounts
-        inner.register_component(shared, around.get_component(shared))
+    inner = botocore.session.Session(profile=around.profile)  # what else it sets holds for the role as well
+    # so that the models of services are read once for all accounts
+    inner.register_component("data_loader", around.get_component("data_loader"))
     inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
@@ -87,9 +96,8 @@ def assume(session: boto3.Session, role_arn: str, external_id: str | None = None
 def identify(session: boto3.Session) -> Identity:
     """Whose credentials the session has. Raises AccountError where nobody can tell."""
     try:
-        answer = session.client(
-            "sts", region_name=session.region_name or "us-east-1", config=QUICK
-        ).get_caller_identity()
+        client = session.client("sts", region_name=session.region_name or ANYWHERE, config=QUICK)
+        answer = client.get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise AccountError(why(error)) from None
     credentials = session.get_credentials()
@@ -107,7 +115,7 @@ def regions_of(session: boto3.Session, asked: Sequence[str]) -> tuple[str, ...]:
             raise AccountError("no region: name one by --regions, AWS_REGION or the profile")
         asked = (session.region_name,)
     try:
-        home = session.region_name or "us-east-1"
+        home = session.region_name or ANYWHERE
         answer = session.client("ec2", region_name=home, config=QUICK).describe_regions(AllRegions=True)
     except (BotoCoreError, ClientError) as error:
         if "all" in asked:
