@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.retries.bucket import TokenBucket
 
 from mainstay.model.errors import AccountError
 from mainstay.sources.live.api import Api
@@ -86,10 +87,15 @@ def test_throttling_in_the_middle_of_a_list_loses_and_repeats_nothing(monkeypatc
         served.append(start)
         return 200, "", following[start]
 
-    monkeypatch.setattr("botocore.retries.bucket.TokenBucket._MIN_RATE", 50)  # boto3 goes down to half a call a second
+    monkeypatch.setattr(TokenBucket.__init__, "__defaults__", (50.0,))  # boto3 goes down to half a call a second
     rested: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        rested.append(seconds)
+        return False
+
     with server(answer) as endpoint:
-        found = tables(api(endpoint, monkeypatch, rest=lambda seconds: bool(rested.append(seconds))))
+        found = tables(api(endpoint, monkeypatch, rest=rest))
     assert found == ["aaa", "bbb", "ccc"]
     assert served == ["", "aaa", "bbb"]
     assert rested == [1, 2, 1, 1, 2, 4]  # each page is waited for anew, longer each time

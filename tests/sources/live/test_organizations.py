@@ -59,10 +59,10 @@ def organization(monkeypatch: pytest.MonkeyPatch) -> Iterator[Organization]:
     refused: set[str] = set()
     assume_role = STSBackend.assume_role
 
-    def asked(self: STSBackend, *given: Any, role_arn: str, **more: Any) -> Any:
-        if role_arn.split(":")[4] in refused:
+    def asked(self: STSBackend, **given: Any) -> Any:
+        if given["role_arn"].split(":")[4] in refused:
             raise AccessDeniedError("arn:aws:iam::123456789012:user/ops", "sts:AssumeRole")
-        return assume_role(self, *given, role_arn=role_arn, **more)
+        return assume_role(self, **given)
 
     with mock_aws():
         session = boto3.Session(region_name=REGION)

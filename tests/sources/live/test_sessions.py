@@ -36,6 +36,11 @@ def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     )
 
 
+def answered(session: boto3.Session, call: str, answer: Any) -> None:
+    """What a hook before a call returns is taken for the answer."""
+    session.events.register(f"before-call.{call}", answer)
+
+
 class Assumed:
     """Stands in for AssumeRole: the credentials last for so many minutes, and `refused` ends it."""
 
@@ -44,7 +49,7 @@ class Assumed:
         self.asked: list[dict[str, Any]] = []
         self.minutes = minutes
         self.refused = False
-        session.events.register("before-call.sts.AssumeRole", self)
+        answered(session, "sts.AssumeRole", self)
 
     def __call__(self, params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
         self.times += 1
@@ -201,7 +206,7 @@ def test_regions_are_those_that_are_there_and_on() -> None:
     def answer(**_: Any) -> tuple[Any, dict[str, Any]]:
         return SimpleNamespace(status_code=200), regions
 
-    session.events.register("before-call.ec2.DescribeRegions", answer)
+    answered(session, "ec2.DescribeRegions", answer)
     assert regions_of(session, ()) == (REGION,)
     assert regions_of(session, ("all",)) == ("eu-south-1", "eu-west-1")
     assert regions_of(session, ("eu-south-1", REGION, REGION)) == ("eu-south-1", REGION)
