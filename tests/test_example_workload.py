@@ -27,9 +27,10 @@ from mainstay.model.controls import Control
 from mainstay.model.findings import Finding, Review
 from mainstay.sources import Options, Scope, read
 from mainstay.sources.spelling import load_tables
+from mainstay.verbs.account_pass import Target
 from mainstay.verbs.drift import AS_DECLARED, DECLARED, EXISTS, review_beside
 from mainstay.verbs.judging import Judge
-from mainstay.verbs.live import Target, review_live
+from mainstay.verbs.live import review_live
 from mainstay.verbs.review import review
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"

@@ -1,7 +1,7 @@
 """Checks collectors against the service models of botocore and against what controls read.
 
-`python tools/check_collectors.py [--draft] [TYPE...]`: every call, parameter, path and name has to exist, every property
-that a control reads has to be spelled. With `--draft`, prints the names that could stand under `same`.
+`python tools/check_collectors.py [--draft] [TYPE...]`: every call, parameter, path and name has to exist, every
+property that a control reads has to be spelled. With `--draft`, prints the names that could stand under `same`.
 """
 
 from __future__ import annotations

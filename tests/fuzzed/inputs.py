@@ -39,9 +39,10 @@ from mainstay.sources.live import stacks
 from mainstay.sources.live.collecting import in_order
 from mainstay.sources.states import read_state
 from mainstay.verbs import show_ledger, show_passes, show_resource, showing
+from mainstay.verbs.account_pass import AccountPass, Target
 from mainstay.verbs.aggregate import review_aggregate
 from mainstay.verbs.judging import Judge
-from mainstay.verbs.live import AccountPass, Target, live_tables, review_live
+from mainstay.verbs.live import live_tables, review_live
 from mainstay.verbs.sandbox import read_template
 
 Input = Callable[[int, Path], None]

@@ -18,7 +18,8 @@ from mainstay.model.findings import Gap, Review
 from mainstay.model.places import Unit
 from mainstay.model.values import Record, Value
 from mainstay.sources.live.calls import CallError, Refused
-from mainstay.verbs.live import Target, review_live
+from mainstay.verbs.account_pass import Target
+from mainstay.verbs.live import review_live
 
 SERVICES = ("S3", "SQS", "DynamoDB")
 CONTROLS = [one for one in load().controls if any(type.split("::")[1] in SERVICES for type in one.applies_to)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mainstay.model.findings import Gap, Review
     from mainstay.sources import Scope
     from mainstay.sources.live.sessions import Identity
-    from mainstay.verbs.live import Target
+    from mainstay.verbs.account_pass import Target
 
 LEDGER = ".mainstay/ledger.sqlite"
 
@@ -134,7 +134,7 @@ def target(profile: str | None, role_arn: str | None, regions: tuple[str, ...]) 
 def _target(session: boto3.Session, identity: Identity, regions: tuple[str, ...]) -> Target:
     from mainstay.sources.live.api import Api
     from mainstay.sources.live.sessions import regions_of
-    from mainstay.verbs.live import Target
+    from mainstay.verbs.account_pass import Target
 
     return Target(Api(session, identity.account, identity.partition), regions_of(session, regions))
 

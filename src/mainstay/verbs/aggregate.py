@@ -16,8 +16,9 @@ from mainstay.model.values import Unknown
 from mainstay.sources import Scope
 from mainstay.sources.live import Caller
 from mainstay.sources.live.aggregated import Aggregate, home
+from mainstay.verbs.account_pass import now_in_utc
 from mainstay.verbs.judging import Judge
-from mainstay.verbs.live import live_tables, now_in_utc
+from mainstay.verbs.live import live_tables
 from mainstay.verbs.surveying import Progress, Survey
 
 if TYPE_CHECKING:

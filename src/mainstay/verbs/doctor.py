@@ -9,9 +9,10 @@ from mainstay.model.controls import Control
 from mainstay.model.findings import Gap
 from mainstay.model.values import Record
 from mainstay.sources.live.permissions import Policy, policies
+from mainstay.verbs.account_pass import AccountPass, Target
 from mainstay.verbs.crew import Crew
 from mainstay.verbs.judging import Judge
-from mainstay.verbs.live import UNITS_AT_ONCE, AccountPass, Target, live_tables
+from mainstay.verbs.live import UNITS_AT_ONCE, live_tables
 from mainstay.verbs.surveying import Progress
 
 

@@ -22,7 +22,7 @@ from mainstay.sources.live.registry import load_registry
 from mainstay.sources.live.stacks import read_stacks, stack_of
 from mainstay.sources.spelling import load_tables
 from mainstay.sources.states import LOCAL, read_state
-from mainstay.verbs.live import Target
+from mainstay.verbs.account_pass import Target
 
 BY_AWS = ("IsDefault", "DefaultForAz", "Default")
 """What the API calls the resources that an account is born with."""

@@ -18,7 +18,8 @@ from mainstay.catalog import load
 from mainstay.model.values import Record, Value
 from mainstay.sources.live.api import Api
 from mainstay.sources.live.calls import Caller, CallError, Failed
-from mainstay.verbs.live import Target, review_live
+from mainstay.verbs.account_pass import Target
+from mainstay.verbs.live import review_live
 
 ACCOUNT = "123456789012"
 HOLDING = frozenset({

@@ -25,7 +25,8 @@ from mainstay.model.places import Unit
 from mainstay.sources.live.api import Api
 from mainstay.sources.live.organizations import Member, members, named, reached, sessions
 from mainstay.sources.live.sessions import Identity, assume, identify
-from mainstay.verbs.live import Target, review_live
+from mainstay.verbs.account_pass import Target
+from mainstay.verbs.live import review_live
 
 OWN = "123456789012"
 REGION = "eu-west-1"

@@ -18,9 +18,10 @@ from mainstay.model.resources import Resource
 from mainstay.sources.live import Read
 from mainstay.sources.live.calls import Refused
 from mainstay.sources.live.collecting import in_order
+from mainstay.verbs.account_pass import AccountPass, Target
 from mainstay.verbs.dependents import dependents
 from mainstay.verbs.judging import Judge
-from mainstay.verbs.live import AccountPass, Target, live_tables
+from mainstay.verbs.live import live_tables
 
 Findings = Mapping[tuple[str, str], Finding]
 Operation = tuple[str, str]

@@ -68,7 +68,8 @@ class Account:
         named = [(found, self._raw(collector, unit, found)) for found in collected.found]
         raws = [raw for _, raw in named if raw is not None]
         # what the API's own words are is read of code only: they would double the memory
-        resources = [replace(resource, raw=_kept(resource.raw, collector)) for resource in self.spelling.resources(raws)]
+        spelled = self.spelling.resources(raws)
+        resources = [replace(resource, raw=_kept(resource.raw, collector)) for resource in spelled]
         sure = all(found.doubt is None and (raw is None or not _is_blank(raw.body)) for found, raw in named)
         return Read(unit, resources, tuple(collected.gaps), collected.complete and sure)
 
