@@ -60,6 +60,19 @@ def test_the_one_element_that_changed_is_looked_into() -> None:
     assert one.steps == ("Ingress", "0", "CidrIp")
 
 
+def test_what_was_added_to_a_list_is_told_alone() -> None:
+    rule, added = {"FromPort": 443}, {"FromPort": 22, "CidrIp": "0.0.0.0/0"}
+    assert differences({"Ingress": [rule]}, {"Ingress": [rule, added]}) == [
+        Difference("Ingress[]", ABSENT, added, ("Ingress",))
+    ]
+
+
+def test_a_list_of_one_is_its_element_in_a_policy() -> None:
+    before = {"Statement": [{"Principal": {"Service": ["lambda.amazonaws.com"]}, "Action": ["a", "b"]}]}
+    after = {"Statement": {"Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["b", "a"]}}
+    assert differences(before, after) == []
+
+
 def test_a_policy_is_the_same_as_text_and_as_a_document() -> None:
     policy = {"Statement": [{"Effect": "Allow", "Action": "s3:*"}]}
     assert (

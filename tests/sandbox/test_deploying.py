@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mainstay.model.errors import DataError, UsageError
 from mainstay.sandbox import Account, Deployment
+from mainstay.sandbox import deploy as put
+from mainstay.sandbox.stacking import Stack
 from mainstay.verbs import sandbox
-from mainstay.verbs.sandbox import deploy, stack_name
+from mainstay.verbs.sandbox import deploy, read_template, stack_name
 
 
 def written(directory: Path, text: str, name: str = "shop.yaml") -> Path:
@@ -155,6 +159,70 @@ def test_files_and_parameters_that_cannot_be_are_refused(account: Account, tmp_p
         deploy(account, written(tmp_path, f"Resources:\n{many}\n"))
     with pytest.raises(UsageError, match="has no parameter Nmae"):
         deploy(account, written(tmp_path, "Resources: {A: {Type: AWS::SQS::Queue}}"), {"Nmae": "x"})
+
+
+@pytest.mark.parametrize("name", ["bad name!", "1st", "", "a" * 129])
+def test_a_stack_of_an_impossible_name_is_refused_before_anything_is_made(
+    account: Account, tmp_path: Path, name: str
+) -> None:
+    template = read_template(account, written(tmp_path, "Resources: {A: {Type: AWS::SQS::Queue}}"), {})
+    with pytest.raises(UsageError, match=r"a stack cannot be called .*: a name has letters, digits and hyphens"):
+        put(account, template, name)
+    assert not sandbox.stacks(account)
+
+
+def test_a_stack_that_cannot_be_begun_is_not_left_behind(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Stack(account.client("cloudformation"), "shop", "")
+    put_at_all = stack._put
+
+    def half(resources: Mapping[str, Any]) -> str:
+        put_at_all(resources)
+        return "moto failed"
+
+    monkeypatch.setattr(stack, "_put", half)
+    with pytest.raises(UsageError, match=r"^the stack shop cannot be made: moto failed$"):
+        stack.add({"A": {"Type": "AWS::SQS::Queue"}}, {"mainstay": {}})
+    assert not sandbox.stacks(account)
+
+
+def test_a_parameter_is_one_of_the_values_that_the_template_allows(account: Account, tmp_path: Path) -> None:
+    template = written(
+        tmp_path,
+        "Parameters:\n"
+        "  Env: {Type: String, AllowedValues: [dev, prod], Default: dev}\n"
+        "  Zones: {Type: CommaDelimitedList, AllowedValues: [a, b], Default: a}\n"
+        "  On: {Type: String, AllowedValues: [true, false], Default: 'true'}\n"
+        "Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Env}}}\n",
+    )
+    with pytest.raises(UsageError, match=r"parameter Env cannot be 'qa': .*shop\.yaml allows dev, prod$"):
+        read_template(account, template, {"Env": "qa"})
+    with pytest.raises(UsageError, match="parameter Zones cannot be 'c'"):
+        read_template(account, template, {"Zones": "a, c"})
+    assert read_template(account, template, {"Env": "prod", "Zones": "b,a", "On": "true"}).resources
+
+
+def test_inline_policies_of_a_role_come_through_and_leave_the_account_readable(
+    account: Account, tmp_path: Path
+) -> None:
+    template = """
+      Resources:
+        Role:
+          Type: AWS::IAM::Role
+          Properties:
+            AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+            Policies:
+              - {PolicyName: read, PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}}
+    """  # noqa: E501
+    found = deploy(account, written(tmp_path, template))
+    assert not found.shortfalls
+    (role,) = account.client("iam").get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    (policy,) = role["RolePolicyList"]
+    assert (policy["PolicyName"], policy["PolicyDocument"]["Statement"][0]["Action"]) == ("read", "s3:GetObject")
+
+
+def test_amazons_own_images_and_snapshots_are_not_in_the_account(account: Account) -> None:
+    assert account.client("ec2").describe_images(Owners=["amazon"])["Images"] == []
+    assert account.client("ec2").describe_snapshots()["Snapshots"] == []
 
 
 def test_a_stack_of_somebody_else_is_left_alone(account: Account, tmp_path: Path) -> None:

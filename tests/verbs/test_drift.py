@@ -12,7 +12,7 @@ import pytest
 
 from mainstay.model.errors import UsageError
 from mainstay.model.findings import Finding, Review
-from mainstay.model.places import Place
+from mainstay.model.places import Place, ServiceDefault
 from mainstay.model.resources import Origin, Resource
 from mainstay.model.values import Record, Ref, Unknown
 from mainstay.sources import Scope
@@ -137,6 +137,35 @@ def test_what_has_no_name_and_may_be_one_of_several_is_unknown() -> None:
     code = [declared("AWS::S3::Bucket", "aws_s3_bucket.a", BucketName=Unknown("generated"))]
     found = findings(code, [live("AWS::S3::Bucket", name, BucketName=name) for name in ("one", "two")])
     assert verdicts(found, EXISTS) == {"aws_s3_bucket.a": "unknown"}
+
+
+def test_what_the_deployment_names_and_the_account_lacks_is_missing_whatever_looks_like_it() -> None:
+    code = [declared("AWS::EC2::VPC", "vpc", CidrBlock="10.0.0.0/16")]
+    found = findings(code, [live("AWS::EC2::VPC", "vpc-1", CidrBlock="10.0.0.0/16")], {"vpc": ["vpc-0"]})
+    assert verdicts(found, EXISTS) == {"vpc": "fail"}
+    assert verdicts(found, DECLARED) == {"vpc-1": "fail"}
+
+
+def test_access_that_was_given_by_hand_is_drift() -> None:
+    code = [declared("AWS::IAM::User", "user", UserName="u"), declared("AWS::S3::Bucket", "bucket", BucketName="b")]
+    policy = live("AWS::S3::BucketPolicy", "b.Policy", ["b"], PolicyDocument={"Statement": []})
+    account = [
+        live("AWS::IAM::User", "u", UserName="u", ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        live("AWS::S3::Bucket", "b", BucketName="b"),
+        replace(policy, names=frozenset()),
+        live("AWS::IAM::AccessKey", "AKIA", ["u"], UserName="u"),
+    ]
+    found = findings(code, account, {"user": ["u"], "bucket": ["b"]})
+    assert [one.path for one in found[AS_DECLARED, "user"].reasons] == ["ManagedPolicyArns"]
+    assert verdicts(found, DECLARED) == {"u": "pass", "b": "pass", "b.Policy": "fail", "AKIA": "fail"}
+
+
+def test_what_a_service_does_by_default_was_not_declared() -> None:
+    bucket = declared("AWS::S3::Bucket", "a", BucketName="orders", Versioned=False)
+    marks = {**bucket.properties.marks, "Versioned": ServiceDefault("2026-11")}
+    code = [replace(bucket, properties=Record(bucket.properties, bucket.properties.place, marks))]
+    found = findings(code, [live("AWS::S3::Bucket", "orders", BucketName="orders", Versioned=True)])
+    assert verdicts(found, AS_DECLARED) == {"a": "pass"}
 
 
 def test_nothing_is_said_to_be_missing_where_the_list_was_refused() -> None:

@@ -48,7 +48,7 @@ def same(one: Value, other: Value) -> bool:
 
 
 def _differ(path: str, steps: tuple[str, ...], one: Value, other: Value, declared_only: bool) -> Iterator[Difference]:
-    one, other = decoded(one), decoded(other)
+    one, other = _alike(decoded(one), decoded(other))
     if isinstance(one, Unknown) or isinstance(other, Unknown):
         return
     if isinstance(one, dict) and isinstance(other, dict):
@@ -57,6 +57,15 @@ def _differ(path: str, steps: tuple[str, ...], one: Value, other: Value, declare
         yield from _lists(path, steps, one, other, declared_only)
     elif not same(one, other):
         yield Difference(path, one, other, steps)
+
+
+def _alike(one: Value, other: Value) -> tuple[Value, Value]:
+    """A list of one beside what is no list stands for its element, as AWS writes it in policies."""
+    if isinstance(one, list) and len(one) == 1 and isinstance(other, str | dict):
+        return one[0], other
+    if isinstance(other, list) and len(other) == 1 and isinstance(one, str | dict):
+        return one, other[0]
+    return one, other
 
 
 def _maps(
@@ -98,8 +107,11 @@ def _lists(
     if len(unmatched) == len(left) == 1:
         index, element = unmatched[0]
         yield from _differ(f"{path}[{index}]", (*steps, str(index)), element, left[0], declared_only)
-    elif unmatched or left:
-        yield Difference(path, one, other, steps)
+        return
+    for index, element in unmatched:
+        yield Difference(f"{path}[{index}]", element, ABSENT, (*steps, str(index)))
+    for element in left:
+        yield Difference(f"{path}[]", ABSENT, element, steps)
 
 
 def _key(one: list[Value], other: list[Value]) -> str | None:

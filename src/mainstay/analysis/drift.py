@@ -18,10 +18,14 @@ LEAST_LIKENESS = 0.5
 
 @dataclass(slots=True)
 class Matching:
-    """Which live resource is meant by which declared one, by their addresses; `live` is its reverse."""
+    """Which live resource is meant by which declared one, by their addresses; `live` is its reverse.
+
+    `gone` are declared ones whose names the deployment knows, and of which the account has none.
+    """
 
     declared: dict[str, Resource] = field(default_factory=dict)
     live: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def add(self, declared: Resource, live: Resource) -> None:
         self.declared[declared.address] = live
@@ -48,6 +52,9 @@ def match(
             if there is not None and there.address not in found.live:
                 found.add(one, there)
                 break
+        else:
+            if known.get(one.address):
+                found.gone.add(one.address)
     _by_name(declared, live, identities, found)
     while _by_likeness(declared, live, found):
         pass
@@ -79,7 +86,7 @@ def _by_name(
                 there[one.type, name.lower()].append(one)
     for one in declared:
         name = one.properties.look_up(identities.get(one.type, ""))
-        if one.address in found.declared or not isinstance(name, str):
+        if one.address in found.declared or one.address in found.gone or not isinstance(name, str):
             continue
         bearers = [each for each in there[one.type, name.lower()] if each.address not in found.live]
         if len(bearers) == 1:
@@ -91,7 +98,12 @@ def _by_likeness(declared: Sequence[Resource], live: Sequence[Resource], found: 
     mine: dict[str, list[Resource]] = defaultdict(list)
     theirs: dict[str, list[Resource]] = defaultdict(list)
     for one in declared:
-        if one.address not in found.declared and one.may_exist is None and not one.partial:
+        if (
+            one.address not in found.declared
+            and one.address not in found.gone
+            and one.may_exist is None
+            and not one.partial
+        ):
             mine[one.type].append(one)
     for one in live:
         if one.address not in found.live:

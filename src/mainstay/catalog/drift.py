@@ -43,6 +43,16 @@ def load_exempt() -> Exempt:
     )
 
 
+def load_silence() -> Mapping[str, tuple[str, ...]]:
+    """By type, the properties that are empty where code does not say them."""
+    return {type: tuple(paths) for type, paths in _document()["silence"].items()}
+
+
+def load_grants() -> Mapping[str, str]:
+    """The types of parts that give access, each with the property of its owner that may declare it as well."""
+    return {type: str(inside or "") for type, inside in _document()["grants"].items()}
+
+
 @lru_cache(maxsize=1)
 def _document() -> Record:
     document = read_yaml(DRIFT.read_text("utf-8"), DRIFT.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Asked:
         from mainstay.verbs.showing import opened
 
         with opened(self.ledger or self.configuration.ledger, Path.cwd(), write) as ledger:
+            check_output(self.output, ledger.name)
             yield ledger
 
     def moment(self, ledger: Ledger, text: str | None) -> Moment | None:
@@ -85,6 +87,17 @@ class Asked:
             LISTINGS[self.format](page, stream, Style(terminal.wants_color(self.color, stream), terminal.width()))
         if self.format == "csv" and page.more:
             click.echo(page.more, err=True)
+
+
+def check_output(output: Path | None, ledger: str | Path) -> None:
+    """Raises UsageError where the output would take the place of the ledger, or of what SQLite keeps beside it."""
+    from mainstay.model.errors import UsageError
+
+    if output is None or "://" in str(ledger):
+        return
+    taken = os.path.realpath(ledger)
+    if os.path.realpath(output) in {taken + ending for ending in ("", "-wal", "-shm", "-journal")}:
+        raise UsageError(f"--output {output} is the ledger itself: name another file")
 
 
 def asking(formats: tuple[str, ...] = LISTED, limited: bool = False) -> Callable[[Callable[..., Any]], Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,19 +15,25 @@ if TYPE_CHECKING:
     from mainstay.evidence import Ledger
 
 
+_WEB_PAGE: Final = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b.*", re.IGNORECASE | re.DOTALL)
+
+
 def pushed(
     asked: Asked, ledger: Ledger, workload: str, apply: bool, overrule: bool, milestone: str, link: str,
     profile: str | None, role_arn: str | None, region: str | None,
 ) -> int:  # fmt: skip
     """Pushes the answers; without `apply` only says how. Exit code 3 where a call failed."""
     from mainstay.catalog.practices import load_choices
-    from mainstay.sources.live.sessions import open_session
+    from mainstay.model.errors import UsageError
     from mainstay.verbs.answering import answers
     from mainstay.verbs.pushing import push
 
     found = answers(ledger, asked.catalog(), asked.now, asked.ages, ledger.attestations())
-    client = open_session(profile, region, role_arn).client("wellarchitected")
-    result = push(client, workload, found, load_choices(), link, milestone, overrule=overrule, apply=apply)
+    client = _client(profile, region, role_arn)
+    try:
+        result = push(client, workload, found, load_choices(), link, milestone, overrule=overrule, apply=apply)
+    except UsageError as error:
+        raise UsageError(_in_a_line(str(error))) from None
     with terminal.opened(asked.output) as stream:
         for call in result.made if apply else result.calls:
             stream.write(f"{call}\n")
@@ -40,5 +47,25 @@ def pushed(
     for remark in result.remarks:
         click.echo(f"remark: {remark}", err=True)
     for call, why in result.failed:
-        click.echo(f"failed: {call.operation}: {why}", err=True)
+        click.echo(f"failed: {call.operation}: {_in_a_line(why)}", err=True)
     return Exit.INCOMPLETE if result.failed else Exit.CLEAN
+
+
+def _client(profile: str | None, region: str | None, role_arn: str | None) -> Any:
+    """A client of the Tool. Raises AccountError where the session cannot have one."""
+    from botocore.exceptions import BotoCoreError, NoRegionError
+
+    from mainstay.model.errors import AccountError
+    from mainstay.sources.live.sessions import open_session, why
+
+    try:
+        return open_session(profile, region, role_arn).client("wellarchitected")
+    except NoRegionError:
+        raise AccountError("no region: name the workload's by --region, AWS_REGION or the profile") from None
+    except BotoCoreError as error:
+        raise AccountError(why(error)) from None
+
+
+def _in_a_line(message: str) -> str:
+    """What the Tool says of an error; a balancer's page says nothing."""
+    return " ".join(_WEB_PAGE.sub("the service answered with a web page", message).split())

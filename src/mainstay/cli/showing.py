@@ -16,6 +16,7 @@ from mainstay.cli.exits import Exit
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger, Query
     from mainstay.evidence.answers import Moment
+    from mainstay.model.findings import Review
 
 VERDICT = click.Choice(["fail", "pass", "unknown", "not_applicable", "waived", "gone", "all"])
 
@@ -65,11 +66,14 @@ def findings(asked: Asked, at: str | None, group: Any, verdicts: tuple[str, ...]
     The formats of reviews (html, sarif, ocsf, asff, parquet, junit) have all of them, and the gaps of the last pass.
     """
     from mainstay.verbs import show_findings as verb
+    from mainstay.verbs.showing import check_known
 
     pillars = tuple(pillar.upper() for pillar in chosen.pop("pillars"))
     wanted: Any = verb.VERDICTS if "all" in verdicts else frozenset(verdicts) or frozenset({"fail"})
     with asked.opened() as ledger:
         when = asked.moment(ledger, at)
+        if when is not None:
+            check_known(ledger, when)
         limit = None if group else asked.limit
         query = verb.query_of(verb.Filters(wanted, pillars=pillars, **chosen), ledger, asked.catalog, limit)
         if asked.format in REVIEWS:
@@ -89,7 +93,25 @@ def _write_review(asked: Asked, ledger: Ledger, query: Query, when: Moment | Non
     if asked.format == "parquet" and asked.output is None and sys.stdout and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal: name a file by --output")
     found = review_of(ledger, query, asked.catalog(), when)
+    if asked.format == "asff":
+        _check_accounts(found)
     terminal.write(found, asked.format, asked.output, asked.color, verbose=True)
+
+
+def _check_accounts(found: Review) -> None:
+    """Says how much Security Hub cannot take. Raises UsageError where that is every finding."""
+    from dataclasses import replace
+
+    from mainstay.model.errors import UsageError
+    from mainstay.outputs.asff import left_out
+
+    if found.findings and left_out(replace(found, gaps=())) == len(found.findings):
+        raise UsageError(
+            "asff files findings by account, and these are of code: `mainstay review -f asff --account ID --region "
+            "NAME` says where the code is applied"
+        )
+    if number := left_out(found):
+        click.echo(f"asff: {number} findings and gaps of code are left out: it is in no account", err=True)
 
 
 @show.command(short_help="Show what is new, fixed or back.")

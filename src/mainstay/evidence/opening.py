@@ -111,8 +111,25 @@ def _look_at_file(path: Path, write: bool) -> None:
         raise LedgerError(f"ledger {path}: it is not a ledger, or only the beginning of one; put back a backup")
     page = int.from_bytes(head[16:18], "big")
     pages = int.from_bytes(head[28:32], "big")
-    if size < pages * (65536 if page == 1 else page):
+    if size < pages * (65536 if page == 1 else page) and not _is_whole_with_wal(path):
         raise LedgerError(f"ledger {path}: the file is cut short; keep a copy and put back a backup")
+
+
+def _is_whole_with_wal(path: Path) -> bool:
+    """False where pages are missing. On a full disk the first page may be written, and the last only in the `-wal`.
+
+    It is only read: what is really cut short must stay as it is.
+    """
+    if not path.with_name(path.name + "-wal").exists():
+        return False
+    address = f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, timeout=WAIT_SECONDS, uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError:
+        return True  # it could not be looked at: opening it says why
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _needs_immutable(path: Path) -> bool:

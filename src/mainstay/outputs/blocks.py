@@ -45,7 +45,9 @@ def group(findings: Iterable[Finding]) -> list[Group]:
     for finding in findings:
         subject = finding.subject
         place = where(finding)
-        apart = "" if place else (subject.scope, subject.address)
+        # of accounts, resources that lack the same are told together
+        alone = place is None and subject.source != "live"
+        apart = (subject.scope, subject.address) if alone else ""
         key = (finding.control.id, subject.place, finding.reasons, subject.may_exist, apart)
         alike.setdefault(key, []).append(finding)
     groups = [Group(tuple(sorted(members, key=_by_address))) for members in alike.values()]

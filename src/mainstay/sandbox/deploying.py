@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -37,10 +38,15 @@ MAX_RESOURCES = 500
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 
 _KEY = "mainstay"
+_STACK_NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]{0,127}")
 
 
 def deploy(account: Account, template: Template, stack: str) -> Deployment:
     """Make or change the stack of this name, and say resource by resource what came of it."""
+    if not _STACK_NAME.fullmatch(stack):
+        raise UsageError(
+            f"a stack cannot be called {stack!r}: a name has letters, digits and hyphens, a letter first, at most 128"
+        )
     if len(template.resources) > MAX_RESOURCES:
         raise UsageError(f"the template has {len(template.resources)} resources, and a stack at most {MAX_RESOURCES}")
     return _Deploying(account, template, stack).run()

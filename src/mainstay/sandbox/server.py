@@ -35,6 +35,7 @@ def serve(port: int, parent: int, armed: bool, policies: bool) -> None:
     number = listener.getsockname()[1]
     os.environ["MOTO_PORT"] = str(number)
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = str(policies).lower()
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # Amazon's images and snapshots are not the account's
     warnings.simplefilter("ignore")  # what moto cannot do is told by whoever asked for it
     try:
         from moto.moto_server.werkzeug_app import (

@@ -32,6 +32,7 @@ class Stack:
         self.metadata: Mapping[str, Json] = {}
         self.outputs: Mapping[str, Json] = {}
         self._find()
+        self.new = not self.id
 
     def _find(self) -> None:
         from botocore.exceptions import ClientError
@@ -72,10 +73,10 @@ class Stack:
             return self._ids()
         refused = self._first_missing(new)
         if refused is None:
-            raise UsageError(f"the stack {self.name} cannot be made: {error}")
+            raise UsageError(f"the stack {self.name} cannot be made: {error}{self._discarded()}")
         for name in itertools.takewhile(lambda name: name != refused, new):
             self.resources[name] = new[name]
-        self._take_back()
+        self._take_back(error)
         raise Refused(refused, error)
 
     def finish(self, outputs: Mapping[str, Json], metadata: Mapping[str, Json]) -> dict[str, str]:
@@ -134,9 +135,26 @@ class Stack:
                 return name
         return None
 
-    def _take_back(self) -> None:
+    def _take_back(self, reason: str) -> None:
         """After a turn that failed half way: the stack with what was made, and without what was not."""
-        self.id = self.id or self.client.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self.id = self.id or self.client.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
+        except (BotoCoreError, ClientError):
+            raise UsageError(f"the stack {self.name} cannot be made: {reason}{self._discarded()}") from None
         error = self._put(self.resources)
         if error is not None:
-            raise UsageError(f"the stack {self.name} failed and cannot go on: {error}")
+            raise UsageError(f"the stack {self.name} failed and cannot go on: {error}{self._discarded()}")
+
+    def _discarded(self) -> str:
+        """Take away the stack that a failed deployment began; what there is to say where it stays."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if not self.new:
+            return ""
+        try:
+            self.client.delete_stack(StackName=self.id or self.name)
+        except (BotoCoreError, ClientError):
+            return f"; what is there of the stack {self.name} could not be taken away"
+        return ""

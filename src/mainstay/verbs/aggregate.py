@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mainstay import __version__
 from mainstay.analysis import linked
-from mainstay.catalog import load_shapes
+from mainstay.catalog import answered_by_accounts, load_shapes
 from mainstay.model.controls import Control
 from mainstay.model.findings import Gap, Review
 from mainstay.model.resources import Resource
@@ -40,6 +40,7 @@ def review_aggregate(
     Config tells less than the accounts themselves: what it does not tell is unknown, and of no type it is known that
     there is nothing. In the ledger, nothing is therefore said to be gone.
     """
+    controls = answered_by_accounts(controls)
     judge = Judge(controls, live_tables())
     shapes = load_shapes()
     asked = sorted(type for type in judge.types if type in shapes)

@@ -86,6 +86,7 @@ def answers_at(
         verdicts[key].add(one.verdict)
         oldest[key] = min(one.last_seen, oldest.get(key, one.last_seen))
     evidence = [Evidence(by_id[key[0]], "config", frozenset(found), oldest[key]) for key, found in verdicts.items()]
+    evidence += _lost(ledger, by_id, milestone.at)
     said = [one for one in attestations if one.on <= milestone.at.date()]
     return _weighed(catalog, evidence, milestone.at, ages, said, ())
 
@@ -149,13 +150,29 @@ def _of_each_kind(piece: Evidence) -> Iterator[Evidence]:
         yield replace(piece, kind=kind)
 
 
-def _lost(ledger: Remembers, controls: Mapping[str, Control]) -> Iterator[Evidence]:
-    latest: dict[tuple[str, str], Pass] = {}
-    for one in ledger.passes():
-        key = (one.source, one.target)
-        if key not in latest or latest[key].number < one.number:
-            latest[key] = one
-    for one in latest.values():
+def latest(passes: Iterable[Pass]) -> list[Pass]:
+    """The last pass of each target that was completed, or, where none was, the last one; the last of all first.
+
+    A pass that is going on, or was killed, has not looked at everything: what it says nothing of is not seen again.
+    """
+    chosen: dict[tuple[str, str], Pass] = {}
+    for one in sorted(passes, key=lambda one: (one.state == "complete", one.number)):
+        chosen[one.source, one.target] = one
+    return sorted(chosen.values(), key=lambda one: -one.number)
+
+
+def _as_of(passes: Iterable[Pass], at: datetime) -> Iterator[Pass]:
+    """The passes that had begun by then; those that had not ended yet are running."""
+    for one in passes:
+        if one.started <= at:
+            had_ended = one.ended is not None and one.ended <= at
+            yield one if had_ended else replace(one, ended=None, state="running")
+
+
+def _lost(ledger: Remembers, controls: Mapping[str, Control], at: datetime | None = None) -> Iterator[Evidence]:
+    """Evidence that says nothing, of the controls that the latest passes, now or at a time, could not judge."""
+    passes = ledger.passes()
+    for one in latest(passes if at is None else _as_of(passes, at)):
         names = dict.fromkeys(name for gap in ledger.gaps(one) for name in gap.controls)
         for name in names:
             if name in controls:

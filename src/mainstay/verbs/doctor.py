@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mainstay.catalog import answered_by_accounts
 from mainstay.model.controls import Control
 from mainstay.model.findings import Gap
 from mainstay.model.values import Record
@@ -44,7 +45,7 @@ def diagnose(target: Target, controls: Sequence[Control], progress: Progress | N
 
     So it finds every permission that is missing for the account as it is, not those of details of what is not there.
     """
-    judge = Judge(controls, live_tables())
+    judge = Judge(answered_by_accounts(controls), live_tables())
     one_region = Target(target.caller, target.regions[:1])
     asking = AccountPass(one_region, judge, _first)
     gaps: list[Gap] = []

@@ -10,12 +10,12 @@ from pathlib import Path
 from mainstay.analysis import drift
 from mainstay.analysis.differences import Difference
 from mainstay.analysis.drift import Matching
-from mainstay.catalog import Exempt, load_drift_controls, load_exempt
+from mainstay.catalog import Exempt, load_drift_controls, load_exempt, load_grants, load_silence
 from mainstay.engine import subject_of, told
 from mainstay.model.findings import Finding, Reason, Review, Verdict
-from mainstay.model.places import Mark
+from mainstay.model.places import Mark, ServiceDefault
 from mainstay.model.resources import Resource
-from mainstay.model.values import Value, find_mark
+from mainstay.model.values import ABSENT, Unknown, Value, find_mark
 from mainstay.sources import Scope
 from mainstay.sources.live import load_collectors
 from mainstay.sources.live.registry import load_registry
@@ -59,6 +59,12 @@ class Beside:
             self.matching[scope.name] = matching
             left = [resource for resource in left if resource.address not in matching.live]
         self.unmatched = left
+        self.owners = {
+            matching.declared[one.address].address: one
+            for scope, matching in zip(scopes, self.matching.values(), strict=True)
+            for one in scope.resources
+            if one.address in matching.declared
+        }
 
     def findings(self) -> Iterator[Finding]:
         """The verdicts of the drift controls: on every declared resource, and on what nobody declared."""
@@ -70,11 +76,16 @@ class Beside:
                     yield self._finding(EXISTS, resource, "pass")
                     yield self._compared(resource, there, matching)
                 elif resource.may_exist is None and not resource.partial:
-                    yield self._missing(resource)
+                    yield self._missing(resource, scope.name)
             for there in matching.declared.values():
                 yield self._finding(DECLARED, there, "pass")
-        exempt = load_exempt()
+        exempt, grants = load_exempt(), load_grants()
         for resource in self.unmatched:
+            if resource.type in grants and (owner := self._owner(resource)) is not None:
+                if not grants[resource.type] or owner.properties.look_up(grants[resource.type]) in (ABSENT, None):
+                    reason = Reason("", "declared in the code under review, as its owner is", "not declared")
+                    yield self._finding(DECLARED, resource, "fail", reason)
+                continue
             if not resource.names or resource.type in exempt.everywhere | exempt.parts:
                 continue  # a policy belongs to what it is the policy of
             if _made_otherwise(resource, self.identities.get(resource.type, ""), exempt):
@@ -84,6 +95,11 @@ class Beside:
                     DECLARED, resource, "fail", Reason("", "declared in the code under review", "not declared")
                 )
 
+    def _owner(self, part: Resource) -> Resource | None:
+        """The declared resource whose live one a part belongs to."""
+        around = (part.address.rpartition(".")[0], *sorted(part.references))
+        return next((self.owners[one] for one in around if one in self.owners), None)
+
     def _compared(self, resource: Resource, there: Resource, matching: Matching) -> Finding:
         reasons = [
             Reason(
@@ -92,8 +108,8 @@ class Beside:
                 f"{told(one.steps, one.after)} in {there.address}",
                 _mark(resource, one.steps),
             )
-            for one in drift.compare(resource, there, matching)
-            if not self._is_untold(one, there)
+            for one in (*drift.compare(resource, there, matching), *_unsaid(resource, there))
+            if not self._is_untold(one, there) and not isinstance(_mark(resource, one.steps), ServiceDefault)
         ]
         return self._finding(AS_DECLARED, resource, "fail" if reasons else "pass", *reasons)
 
@@ -105,12 +121,13 @@ class Beside:
         is_piece = there.origin.spelling not in ("", there.type)
         return is_piece and there.type in self.links and one.steps[0] in self.links[there.type]
 
-    def _missing(self, resource: Resource) -> Finding:
+    def _missing(self, resource: Resource, scope: str) -> Finding:
         if not self.seen(resource.type):
             reason = Reason("", "in the account", f"unknown: not all of {resource.type} could be listed")
             return self._finding(EXISTS, resource, "unknown", reason)
         alike = [one for one in self.unmatched if one.type == resource.type]
-        if alike and not drift.has_identity(resource, self.identities):
+        gone = resource.address in self.matching[scope].gone
+        if alike and not gone and not drift.has_identity(resource, self.identities):
             number = f"{len(alike)} resources" if len(alike) > 1 else "the resource"
             said = f"unknown: it has no name in the code, and which of {number} of its type it is cannot be told"
             settle = "give it a name, or say what the deployment called it by --state"
@@ -223,6 +240,17 @@ def _is_part(resource: Resource) -> bool:
 def _tags(resource: Resource) -> list[Mapping[str, Value]]:
     tags = resource.properties.get("Tags")
     return [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+
+
+def _unsaid(resource: Resource, there: Resource) -> list[Difference]:
+    """What the account has of which the code's silence says that there is none."""
+    found = []
+    for path in load_silence().get(resource.type, ()):
+        value = there.properties.look_up(path)
+        unsaid = resource.properties.look_up(path) in (ABSENT, None)
+        if unsaid and not isinstance(value, Unknown) and value not in (ABSENT, None, [], {}):
+            found.append(Difference(path, ABSENT, value, (path,)))
+    return found
 
 
 def _mark(resource: Resource, steps: tuple[str, ...]) -> Mark | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mainstay import __version__
+from mainstay.catalog import answered_by_accounts
 from mainstay.model.controls import Control
 from mainstay.model.errors import AccountError
 from mainstay.model.findings import Gap, Review
@@ -50,6 +51,7 @@ def review_live(
     several accounts, one that fails does not stop the others. The types in `also` are read as well, in full; `observed`
     is given what each account holds.
     """
+    controls = answered_by_accounts(controls)
     judge = Judge(controls, live_tables(), now())
     survey = Survey(progress)
     survey.gaps.update(dict.fromkeys(unreached))

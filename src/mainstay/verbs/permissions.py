@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mainstay.catalog import answered_by_accounts
 from mainstay.model.controls import Control
 from mainstay.sources.live import Collector, load_collectors, wanted_by
 from mainstay.sources.live.permissions import Policy, action_of, policies
@@ -29,7 +30,7 @@ class Need:
 def needs(controls: Sequence[Control], organization: bool = False) -> list[Need]:
     """The actions that a review of accounts by the controls needs, in order of their names."""
     collectors = load_collectors()
-    judge = Judge(controls, live_tables())
+    judge = Judge(answered_by_accounts(controls), live_tables())
     needing = dependents(controls)
     found: dict[str, set[str]] = {action: set() for action in (*ALWAYS, *(ORGANIZATION if organization else ()))}
     for type, action in _actions(judge, collectors):

@@ -114,6 +114,16 @@ def _check_parameters(given: Mapping[str, str], declared: Mapping[str, Value], s
     if unknown:
         known = ", ".join(declared) or "none"
         raise UsageError(f"{shown} has no parameter {unknown[0]} (it has: {known})")
+    for name, text in given.items():
+        entry = declared[name]
+        allowed = entry.get("AllowedValues") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or not isinstance(allowed, list):
+            continue
+        words = [str(value).lower() if isinstance(value, bool) else str(value) for value in allowed]
+        several = "List" in str(entry.get("Type"))
+        for value in [part.strip() for part in text.split(",")] if several else [text]:
+            if value not in words:
+                raise UsageError(f"parameter {name} cannot be {value!r}: {shown} allows {', '.join(words)}")
 
 
 def _from_parameter_store(account: Account, declared: Value, given: Mapping[str, str]) -> dict[str, Value]:

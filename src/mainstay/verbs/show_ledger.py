@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mainstay.model.errors import UsageError
 from mainstay.model.evidence import Milestone, Pass
 from mainstay.outputs.paint import Line
 from mainstay.outputs.tables import Column, Page, Table, minute
 from mainstay.outputs.wording import count
-from mainstay.verbs.showing import iso, told
+from mainstay.verbs.showing import iso, spells_moment, told
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger
     from mainstay.evidence.answers import Moment
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 _MILESTONES = (
     Column("name", "milestone", tone="strong"),
@@ -36,6 +39,8 @@ def milestone(ledger: Ledger, name: str, note: str, at: datetime) -> Page:
     """Gives this moment a name."""
     if not name.strip() or not name.isprintable() or name != name.strip():
         raise UsageError(f"{name!r} is no name for a milestone")
+    if spells_moment(name) or name.startswith("pass:"):
+        raise UsageError(f"{name!r} is no name for a milestone: it already means a moment")
     one = ledger.milestone(name, note, at)
     facts = _row(one)
     lead: Line = (("Milestone ", "plain"), (one.name, "strong"), (f" at {minute(facts['at'])} UTC", "plain"))
@@ -52,6 +57,10 @@ def verify(ledger: Ledger, head: str | None = None) -> Page:
 
     Where the file itself is damaged, its rows are not counted.
     """
+    if head is not None:
+        head = head.strip().lower()
+        if not _HASH.fullmatch(head):
+            raise UsageError("--head has to be a head as `show verify` writes it: 64 hexadecimal digits")
     flaws = ledger.verify(head)
     damaged = any(flaw.kind == "damaged" for flaw in flaws)
     rows, last = (0, "") if damaged else (ledger.row_count(), ledger.head())

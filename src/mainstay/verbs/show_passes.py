@@ -14,7 +14,7 @@ from mainstay.outputs.paint import Line, Tone
 from mainstay.outputs.tables import Column, Page, Table, minute
 from mainstay.outputs.wording import count
 from mainstay.verbs.show_findings import NOBODY, severity_columns, standing_table
-from mainstay.verbs.showing import FAILING, latest, numbered, pass_row, told
+from mainstay.verbs.showing import FAILING, is_before_all, last_whole, latest, numbered, pass_row, told
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger
@@ -25,11 +25,11 @@ EXAMPLES_SHOWN: Final = 3
 
 def changes(ledger: Ledger, since: Moment | None, limit: int | None = None) -> Page:
     """The failures that are new, fixed or back: by default, what the last pass changed."""
+    passes = ledger.passes()
     if since is None:
-        passes = ledger.passes()
         if not passes:
             raise UsageError(f"ledger {ledger.name}: no pass is in it yet")
-        since = passes[-1]
+        since = last_whole(passes)
     found = ledger.changes(since, limit=limit)
     parts: tuple[tuple[str, str, tuple[Standing, ...], Tone], ...] = (
         ("new", "New", found.new, "high"),
@@ -38,6 +38,7 @@ def changes(ledger: Ledger, since: Moment | None, limit: int | None = None) -> P
     )
     facts = {"since": told(since), "counts": dict(found.counts)}
     words = "since the pass before" if isinstance(since, Pass) else f"since {told(since)}"
+    words = "since the ledger began" if is_before_all(since, passes) else words
     lead: list[tuple[str, Tone]] = []
     tables = []
     for name, title, rows, tone in parts:

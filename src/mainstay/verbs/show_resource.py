@@ -34,7 +34,7 @@ def resource(
     """
     history = ledger.history(name)
     if not history:
-        raise UsageError(f"the ledger has no resource '{name}'{_near(ledger, name)}")
+        return _by_findings(ledger, name, compared=since is not None or until is not None)
     things: dict[tuple[str, str, str, str], list[Observed]] = {}
     for one in history:
         things.setdefault((one.scope, one.region, one.type, one.address), []).append(one)
@@ -62,6 +62,33 @@ def resource(
     title = f"Findings: {len(findings):,}" if findings else "Findings"
     failing = standing_table("findings", findings, title, "Nothing is known against it.", True, several)
     return Page("resource", facts, (states_table, failing), lead, left=left)
+
+
+def _by_findings(ledger: Ledger, name: str, compared: bool) -> Page:
+    """A resource whose configuration is not kept, such as one of code: what is found against it."""
+    from mainstay.evidence import Query
+
+    found = [one for one in ledger.findings(Query(VERDICTS, address=name)) if one.address == name] if name else []
+    if not found:
+        raise UsageError(f"the ledger has no resource '{name}'{_near(ledger, name)}")
+    if compared:
+        raise UsageError(f"the ledger keeps the findings of '{name}' and not its configuration: nothing to compare")
+    things: dict[tuple[str, str, str], list[Standing]] = {}
+    for one in found:
+        things.setdefault((one.scope, one.region, one.type), []).append(one)
+    abouts = [
+        {"type": type, "address": name, "scope": scope, "region": region,
+         "owner": next((one.owner for one in each if one.owner), ""),
+         "is_there": any(one.verdict != "gone" for one in each)}
+        for (scope, region, type), each in things.items()
+    ]  # fmt: skip
+    rows = [one for one in found if one.verdict in ("fail", "unknown", "waived")]
+    states = Table("states", (), [])
+    title = f"Findings: {len(rows):,}" if rows else "Findings"
+    table = standing_table("findings", rows, title, "Nothing is known against it.", True, len(things) > 1)
+    notes = ("the ledger keeps its findings; configuration over time is kept of live resources",)
+    lead = [line for about in abouts for line in _lead(about)]
+    return Page("resource", {"name": name, "resources": abouts}, (states, table), lead, notes)
 
 
 def _near(ledger: Ledger, name: str) -> str:

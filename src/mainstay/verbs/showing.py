@@ -14,17 +14,22 @@ from mainstay.catalog import Catalog
 from mainstay.documents import did_you_mean
 from mainstay.model.controls import PILLARS, SEVERITIES, Pillar
 from mainstay.model.errors import UsageError
-from mainstay.model.evidence import Pass
+from mainstay.model.evidence import Milestone, Pass
 from mainstay.model.findings import Verdict
 from mainstay.outputs.paint import Line, Tone
 from mainstay.outputs.tables import Column, Page, Table, share
 from mainstay.outputs.wording import count
 from mainstay.settings.freshness import span
-from mainstay.verbs.answering import Ages, answers
+from mainstay.verbs.answering import Ages, answers, latest
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger
     from mainstay.evidence.answers import Moment
+
+__all__ = [
+    "FAILING", "LEDGER", "RANKS", "CatalogOf", "check_known", "find_ledger", "is_before_all", "iso", "last_whole",
+    "latest", "moment", "numbered", "opened", "overview", "pass_row", "severity_tone", "spells_moment", "told",
+]  # fmt: skip
 
 LEDGER: Final = Path(".mainstay/ledger.sqlite")
 FAILING: Final[frozenset[Verdict]] = frozenset({"fail"})
@@ -74,23 +79,53 @@ def moment(ledger: Ledger, text: str, now: datetime) -> Moment:
     """The moment that a text names: a milestone, the end of a pass (`pass:3`), a time ago (`7d`), or an ISO date or
     time, of UTC where it names no zone. Raises UsageError with a suggestion for anything else.
     """
+    if found := _PASS.fullmatch(text):
+        return _end_of(ledger.passes(), int(found[1]))
+    if spells_moment(text):
+        return _time(text, now)
     milestones = {one.name: one for one in ledger.milestones()}
     if text in milestones:
         return milestones[text]
-    if found := _PASS.fullmatch(text):
-        return _end_of(ledger.passes(), int(found[1]))
+    hint = did_you_mean(text, milestones) or "give a date, `7d`, `pass:3` or the name of a milestone"
+    raise UsageError(f"there is no milestone '{text}'; {hint}")
+
+
+def spells_moment(text: str) -> bool:
+    """Whether the text is a pass, a time ago, a date or a time, so that no milestone can be meant by it."""
+    if _PASS.fullmatch(text) or span(text):
+        return True
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _time(text: str, now: datetime) -> datetime:
     ago = span(text)
     try:
         at = now - ago if ago else datetime.fromisoformat(text)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
         raise UsageError(f"'{text}' is before all times") from None
-    except ValueError:
-        hint = did_you_mean(text, milestones) or "give a date, `7d`, `pass:3` or the name of a milestone"
-        raise UsageError(f"there is no milestone '{text}'; {hint}") from None
     if at > now + timedelta(days=1):
         raise UsageError(f"{text} has not come yet")
     return at
+
+
+def is_before_all(at: Moment, passes: Sequence[Pass]) -> bool:
+    """Whether nothing had been seen at the moment, as the first pass came later."""
+    if isinstance(at, Pass) or not passes:
+        return False
+    return (at.at if isinstance(at, Milestone) else at) < min(one.started for one in passes)
+
+
+def check_known(ledger: Ledger, at: Moment) -> None:
+    """Raises UsageError for a moment before the first pass: that nothing failed then would be no answer."""
+    passes = ledger.passes()
+    if is_before_all(at, passes):
+        first = min(one.started for one in passes)
+        raise UsageError(f"the ledger knows nothing from before {first:%Y-%m-%d %H:%M} UTC, when its first pass began")
 
 
 def numbered(passes: Sequence[Pass], number: int) -> Pass:
@@ -109,10 +144,9 @@ def told(at: Moment) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at.name
 
 
-def latest(passes: Sequence[Pass]) -> list[Pass]:
-    """The last pass of each target, the last of all first."""
-    by_target = {(one.source, one.target): one for one in sorted(passes, key=lambda one: one.number)}
-    return sorted(by_target.values(), key=lambda one: -one.number)
+def last_whole(passes: Sequence[Pass]) -> Pass:
+    """The last pass that was completed; where none was, the last one."""
+    return next((one for one in reversed(passes) if one.state == "complete"), passes[-1])
 
 
 def severity_tone(severity: str | None) -> Tone:
@@ -139,7 +173,7 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
     passes = ledger.passes()
     if not passes:
         raise UsageError(f"ledger {ledger.name}: no pass is in it yet; `mainstay review --live` makes one")
-    last = passes[-1]
+    last = last_whole(passes)
     extent = ledger.extents().get(last.number)
     counts = ledger.counts(("control", "severity", "verdict"))
     failing = {key[:2]: number for key, number in counts.items() if key[2] == "fail"}
@@ -175,7 +209,9 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
         "more: mainstay show findings, changes, practices, plan, owners, gaps, trends",
         "the head, kept elsewhere, proves later that nothing was touched: mainstay show verify --head HASH",
     )
-    return Page("overview", facts, (pillars, Table("worst", columns, worst, "Worst")), list(_lead(facts, now)), notes)
+    lead = list(_lead(facts, now))
+    lead[1:1] = [_unfinished(one) for one in passes[-1:] if one.number != last.number]
+    return Page("overview", facts, (pillars, Table("worst", columns, worst, "Worst")), lead, notes)
 
 
 def pass_row(one: Pass) -> dict[str, Any]:
@@ -183,6 +219,14 @@ def pass_row(one: Pass) -> dict[str, Any]:
         "number": one.number, "source": one.source, "target": one.target, "state": one.state,
         "started": iso(one.started), "ended": iso(one.ended), "version": one.version,
     }  # fmt: skip
+
+
+def _unfinished(one: Pass) -> Line:
+    word = "not ended" if one.ended is None else one.state
+    return (
+        ("Since then ", "strong"), (f"{one.number:,}, {one.source}, ", "plain"), (word, "medium"),
+        (f", begun {one.started:%Y-%m-%d %H:%M} UTC", "plain"),
+    )  # fmt: skip
 
 
 def _lead(facts: Mapping[str, Any], now: datetime) -> Iterator[Line]:

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.loaders import JSONFileLoader
+from botocore.parsers import ResponseParserError
 from moto import mock_aws
 
 from mainstay.model.errors import AccountError
@@ -24,7 +25,7 @@ REGION = "eu-west-1"
 
 @pytest.fixture(autouse=True)
 def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"):
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -212,5 +213,39 @@ def test_regions_are_those_that_are_there_and_on() -> None:
     assert regions_of(session, ("eu-south-1", REGION, REGION)) == ("eu-south-1", REGION)
     with pytest.raises(AccountError, match="the region af-south-1 is switched off in this account"):
         regions_of(session, ("af-south-1",))
-    with pytest.raises(AccountError, match="there is no region 'eu-west-9' in this account; there are af-south-1, "):
-        regions_of(session, (REGION, "eu-west-9"))
+    with pytest.raises(AccountError, match="there is no region 'eu-west-2' in this account; there are af-south-1, "):
+        regions_of(session, (REGION, "eu-west-2"))
+
+
+def test_a_region_that_nobody_has_is_refused_before_anything_is_asked() -> None:
+    told = r"^there is no region 'us-esat-1' that boto3 knows: did you mean 'us-east-1'\?$"
+    session = boto3.Session("key", "secret", region_name=REGION)
+    for begin in (lambda: open_session(region="us-esat-1"), lambda: regions_of(session, (REGION, "us-esat-1"))):
+        with pytest.raises(AccountError, match=told):
+            begin()
+    with pytest.raises(AccountError, match="'nowhere' that boto3 knows: a new one needs a newer boto3"):
+        open_session(region="nowhere")
+    assert open_session(region="cn-north-1").region_name == "cn-north-1"
+
+
+def test_an_endpoint_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:5987")
+    session = boto3.Session("key", "secret", region_name=REGION)
+    told = r"^nothing can be asked at AWS_ENDPOINT_URL \(127\.0\.0\.1:5987\): Invalid endpoint"
+    with pytest.raises(AccountError, match=told):
+        identify(session)
+    with pytest.raises(AccountError, match=r"^which regions there are is not known: nothing can be asked at AWS_END"):
+        regions_of(session, ("all",))
+
+
+def test_an_answer_that_is_not_of_aws_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    session = boto3.Session("key", "secret", region_name=REGION)
+
+    def page(**_: Any) -> None:
+        raise ResponseParserError("Unable to parse response, invalid XML received. Further retries may succeed:\n<html>")
+
+    session.events.register("before-call.sts.GetCallerIdentity", page)
+    told = r"^what answers at AWS_ENDPOINT_URL \(http://127\.0\.0\.1:9\) does not answer as AWS does$"
+    with pytest.raises(AccountError, match=told):
+        identify(session)

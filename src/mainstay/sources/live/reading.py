@@ -16,7 +16,8 @@ from mainstay.sources.live.filling import Missing, fill
 from mainstay.sources.raw import RawResource
 from mainstay.sources.spelling import Spelling
 
-WHOSE = ("Associations", "Attachments", "Default", "DefaultForAz", "IsDefault")
+WHOSE = ("Associations", "Attachments", "Default", "DefaultForAz", "IsDefault", "grant")
+"""What of a body is kept under `raw`: whether AWS made the resource by itself, and grants in code's words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,11 @@ from botocore.exceptions import (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    UnknownRegionError,
 )
+from botocore.parsers import ResponseParserError
 
+from mainstay.documents import did_you_mean
 from mainstay.model.errors import AccountError
 
 SESSION_NAME = "mainstay"
@@ -57,13 +60,18 @@ class Identity:
 
 
 def open_session(profile: str | None = None, region: str | None = None, role_arn: str | None = None) -> boto3.Session:
-    """The session of a profile or of the environment; with a role, that role's. Raises AccountError."""
+    """The session of a profile or of the environment; with a role, that role's.
+
+    Raises AccountError for a profile or a region that there is not.
+    """
     region = region or os.environ.get("AWS_REGION") or None  # the other SDKs know this variable, boto3 does not
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
     except ProfileNotFound as error:
         names = ", ".join(boto3.Session().available_profiles) or "there is none"
         raise AccountError(f"{error}; profiles: {names}") from None
+    if session.region_name:
+        _check_region(session, session.region_name)
     return assume(session, role_arn) if role_arn else session
 
 
@@ -98,8 +106,10 @@ def identify(session: boto3.Session) -> Identity:
     try:
         client = session.client("sts", region_name=session.region_name or ANYWHERE, config=QUICK)
         answer = client.get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
+    except TROUBLE as error:
         raise AccountError(why(error)) from None
+    if "Account" not in answer or str(answer.get("Arn")).count(":") < 5:
+        raise AccountError(f"what answers{_endpoint()} does not say whose account it is: it is not AWS")
     credentials = session.get_credentials()
     temporary = credentials is not None and credentials.token is not None
     return Identity(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1], temporary)
@@ -114,10 +124,13 @@ def regions_of(session: boto3.Session, asked: Sequence[str]) -> tuple[str, ...]:
         if not session.region_name:
             raise AccountError("no region: name one by --regions, AWS_REGION or the profile")
         asked = (session.region_name,)
+    for name in asked:
+        if name != "all":
+            _check_region(session, name)
     try:
         home = session.region_name or ANYWHERE
         answer = session.client("ec2", region_name=home, config=QUICK).describe_regions(AllRegions=True)
-    except (BotoCoreError, ClientError) as error:
+    except TROUBLE as error:
         if "all" in asked:
             raise AccountError(f"which regions there are is not known: {why(error)}") from None
         return tuple(dict.fromkeys(asked))  # what is wrong with them is told by their first call
@@ -130,6 +143,25 @@ def regions_of(session: boto3.Session, asked: Sequence[str]) -> tuple[str, ...]:
         if states[name] in OFF:
             raise AccountError(f"the region {name} is switched off in this account")
     return tuple(dict.fromkeys(asked))
+
+
+def _check_region(session: boto3.Session, name: str) -> None:
+    """Refuse a region that no partition has before anything is asked of it: a typo else ends in a host's silence."""
+    regions = {part: session.get_available_regions("ec2", part) for part in session.get_available_partitions()}
+    if any(name in known for known in regions.values()):
+        return
+    try:
+        near = regions.get(session.get_partition_for_region(name), [])
+    except UnknownRegionError:
+        near = [region for known in regions.values() for region in known]
+    turned = [region for region in near if sorted(region) == sorted(name)]  # letters that changed places
+    hint = did_you_mean(name, turned or near) or "a new one needs a newer boto3"
+    raise AccountError(f"there is no region {name!r} that boto3 knows: {hint}")
+
+
+def _endpoint() -> str:
+    url = os.environ.get("AWS_ENDPOINT_URL")
+    return f" at AWS_ENDPOINT_URL ({url})" if url else ""
 
 
 def why(error: Exception) -> str:
@@ -150,7 +182,12 @@ def why(error: Exception) -> str:
         if code in SKEW or code in SIGNATURE:
             return f"AWS refuses the signature ({code}): check this machine's clock, then the credentials"
         return f"{code}: {message}"
-    return str(error)
+    if isinstance(error, ResponseParserError):
+        return f"what answers{_endpoint()} does not answer as AWS does"
+    said = " ".join(str(error).split())
+    if isinstance(error, ValueError) and not isinstance(error, BotoCoreError):
+        return f"nothing can be asked{_endpoint()}: {said}"
+    return said
 
 
 def is_over(error: ClientError) -> bool:
@@ -162,6 +199,9 @@ def is_over(error: ClientError) -> bool:
     code, message = told.get("Code", ""), told.get("Message", "").lower()
     return code in EXPIRED or code in SKEW or (code in SIGNATURE and ("expired" in message or "not yet" in message))
 
+
+TROUBLE = (BotoCoreError, ClientError, ResponseParserError, ValueError)
+"""What a call ends in: botocore's own errors, an answer that it cannot read, and an endpoint that is no address."""
 
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
 SKEW = ("RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture")

@@ -19,14 +19,11 @@ def read_stacks(caller: Caller, regions: Sequence[str]) -> Stacks:
     """The resources of every standing stack, by the stack's ARN; none where the account does not tell."""
     found: dict[str, Mapping[str, tuple[str, str]]] = {}
     for region in regions:
-        try:
-            for page in caller.pages("cloudformation", "list_stacks", region, {"StackStatusFilter": STANDING}):
-                for stack in listed(page, "StackSummaries"):
-                    id = stack.get("StackId") if isinstance(stack, Record) else None
-                    if isinstance(id, str):
-                        found[id] = _resources(caller, region, id)
-        except CallError:
-            continue  # names and likeness are left
+        for id in _standing(caller, region):
+            try:
+                found[id] = _resources(caller, region, id)
+            except CallError:
+                continue  # names and likeness are left for this one
     return found
 
 
@@ -42,6 +39,17 @@ def stack_of(resources: Mapping[str, str], stacks: Stacks) -> Mapping[str, str]:
         if common > most and 3 * common >= len(resources):
             best, most = stacks[name], common
     return {logical: id for logical, (type, id) in best.items() if resources.get(logical) == type}
+
+
+def _standing(caller: Caller, region: str) -> list[str]:
+    ids: list[str] = []
+    try:
+        for page in caller.pages("cloudformation", "list_stacks", region, {"StackStatusFilter": STANDING}):
+            told = [stack.get("StackId") for stack in listed(page, "StackSummaries") if isinstance(stack, Record)]
+            ids += [id for id in told if isinstance(id, str)]
+    except CallError:
+        return ids  # what the pages before it told stands
+    return ids
 
 
 def _resources(caller: Caller, region: str, stack: str) -> Mapping[str, tuple[str, str]]:
