@@ -6,17 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
-from tests.verbs.ledgers import PUBLIC, RETIRED, fill
+from tests.verbs.ledgers import PUBLIC, RETIRED, VERSIONS, control, fill
 
+from mainstay.cli.pushing import _in_a_line
 from mainstay.cli.showing import show
 from mainstay.evidence import open_ledger
 from mainstay.model.errors import MainstayError
+from mainstay.model.findings import Finding, Subject
 
 SUBCOMMANDS = (
     "findings", "changes", "resource orders", "passes", "gaps", "trends", "owners", "practices", "plan", "milestones",
@@ -213,3 +216,38 @@ def test_a_list_needs_neither_the_catalogue_nor_alembic(project: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "[]\n")
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_the_ledger_is_not_written_over(project: Path, ending: str) -> None:
+    ledger = project / ".mainstay" / "ledger.sqlite"
+    before = ledger.read_bytes()
+    assert "is the ledger itself" in refused("findings", "-o", f"../../.mainstay/ledger.sqlite{ending}")
+    assert ledger.read_bytes() == before
+
+
+def test_nothing_is_told_of_before_the_first_pass(project: Path) -> None:
+    assert "the ledger knows nothing from before" in refused("findings", "--at", "2020-01-01")
+
+
+def test_findings_of_code_alone_are_not_for_security_hub(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    one = Finding(
+        control(VERSIONS), "fail", Subject("AWS::S3::Bucket", "aws_s3_bucket.orders", "infra", "", "terraform")
+    )
+    with open_ledger(tmp_path / "ledger.sqlite", write=True) as ledger:
+        ledger.record_findings(ledger.begin("code", "infra", "0.1", at), [one], lambda *_: False, at=at)
+    where = ("--ledger", str(tmp_path / "ledger.sqlite"))
+    assert "asff files findings by account" in refused("findings", "-f", "asff", *where)
+
+
+def test_a_push_without_a_region_is_refused_in_a_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "none"))
+    assert "no region" in refused("practices", "--push", "a" * 32)
+
+
+def test_a_web_page_in_the_place_of_an_answer_is_not_shown() -> None:
+    said = "ListAnswers answers 503: <!DOCTYPE html>\n<html>\n<body>busy</body></html>"
+    assert _in_a_line(said) == "ListAnswers answers 503: the service answered with a web page"

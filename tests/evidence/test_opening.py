@@ -188,6 +188,27 @@ def test_a_file_that_may_not_grow_keeps_what_was_acknowledged(tmp_path: Path) ->
         assert [one.address for one in ledger.resources()] == [f"arn:aws:s3:::b{recorded - 1}"]
 
 
+@pytest.mark.parametrize("write", [True, False])
+def test_a_checkpoint_that_the_disk_had_no_room_for_is_gone_on_with(tmp_path: Path, write: bool) -> None:
+    path, left = tmp_path / "ledger.db", tmp_path / "left.db"
+    fill(path)
+    with open_ledger(path, write=True) as ledger:
+        pass_ = ledger.begin("live", ACCOUNT, "1.0", day(1))
+        for number in range(40):
+            ledger.record_unit(pass_, BUCKETS, [bucket(f"b{number}", Text=os.urandom(2_000).hex())], (), day(1))
+        shutil.copyfile(path, left)
+        shutil.copyfile(f"{path}-wal", f"{left}-wal")
+    with path.open("rb") as whole, left.open("r+b") as file:
+        file.write(whole.read(4096))  # the first page says how many there are, and the others do not come
+    cut = tmp_path / "cut.db"
+    shutil.copyfile(left, cut)
+    with open_ledger(left, write=write) as ledger:
+        assert ledger.verify() == []
+        assert [one.address for one in ledger.resources()] == ["arn:aws:s3:::b39"]
+    Path(f"{cut}-wal").touch()
+    assert "cut short" in message(cut, write)
+
+
 # -- schemas
 
 

@@ -14,10 +14,24 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.evidence.conftest import schema_of_its_own
 from tests.evidence.postgres import NoServer, serving
-from tests.verbs.ledgers import ACCOUNT, LOGS, NOW, PLAIN_HTTP, PUBLIC, RETIRED, VERSIONS, catalog, fill
+from tests.verbs.ledgers import (
+    ACCOUNT,
+    BUCKET,
+    LOGS,
+    NOW,
+    PLAIN_HTTP,
+    PUBLIC,
+    REGION,
+    RETIRED,
+    VERSIONS,
+    catalog,
+    control,
+    fill,
+)
 
 from mainstay.evidence import Ledger, open_ledger
 from mainstay.model.errors import UsageError
+from mainstay.model.findings import Finding, Reason, Subject
 from mainstay.outputs import FORMATS, Style
 from mainstay.outputs.tables import LISTINGS, Page
 from mainstay.verbs import show_findings, show_ledger, show_passes, show_practices, show_resource, show_trends, showing
@@ -309,8 +323,54 @@ def test_the_plan_begins_with_the_worst(ledger: Ledger) -> None:
 def test_a_milestone_is_made_once(fresh: Ledger) -> None:
     document(show_ledger.milestone(fresh, "v1", "before the launch", NOW))
     assert [row["name"] for row in document(show_ledger.milestones(fresh))["milestones"]] == ["v1", "launch"]
-    with pytest.raises(UsageError):
-        show_ledger.milestone(fresh, " ", "", NOW)
+    for name in (" ", "7d", "24h", "pass:1", "pass:0", "2026-11-20", "20261120", "2026-11-20T10:00"):
+        with pytest.raises(UsageError, match="no name for a milestone"):
+            show_ledger.milestone(fresh, name, "", NOW)
+
+
+def test_a_time_goes_before_a_milestone_of_that_name(fresh: Ledger) -> None:
+    fresh.milestone("7d", "", NOW)
+    assert showing.moment(fresh, "7d", NOW) == NOW - timedelta(days=7)
+
+
+def test_a_pass_that_was_killed_takes_the_place_of_none_that_was_completed(fresh: Ledger) -> None:
+    before = [show_passes.gaps(fresh), show_practices.practices(fresh, catalog, NOW)]
+    fresh.begin("live", f"{ACCOUNT} {REGION}", "0.1", NOW)
+    after = [show_passes.gaps(fresh), show_practices.practices(fresh, catalog, NOW)]
+    assert [document(page) for page in after] == [document(page) for page in before]
+    assert document(show_passes.changes(fresh, None))["counts"] == {"new": 1, "fixed": 1, "came_back": 1}
+    said = shown(showing.overview(fresh, catalog, NOW))
+    assert "Last pass  3, live, complete" in said
+    assert "Since then 4, live, not ended" in said
+
+
+def test_nothing_has_moved_since_a_milestone_where_the_evidence_is_the_same(fresh: Ledger) -> None:
+    fresh.milestone("now", "", NOW)
+    milestone = show_practices.named_milestone(fresh, "now")
+    assert document(show_practices.moved(fresh, catalog, NOW, milestone))["moved"] == []
+
+
+def test_of_before_the_first_pass_nothing_is_known(ledger: Ledger) -> None:
+    with pytest.raises(UsageError, match="knows nothing from before 2026-11-14 11:00 UTC"):
+        showing.check_known(ledger, NOW - timedelta(days=10))
+    showing.check_known(ledger, NOW - timedelta(days=9))
+    since = shown(show_passes.changes(ledger, NOW - timedelta(days=10)))
+    assert "since the ledger began" in since
+
+
+def test_of_a_resource_of_code_the_findings_are_shown(fresh: Ledger) -> None:
+    subject = Subject(BUCKET, "aws_s3_bucket.orders", "infra", "", "terraform")
+    pass_ = fresh.begin("code", "infra", "0.1", NOW)
+    reasons = (Reason("VersioningConfiguration.Status", "'Enabled'", "'Suspended'"),)
+    fresh.record_findings(pass_, [Finding(control(VERSIONS), "fail", subject, reasons)], lambda *_: False, at=NOW)
+    page = show_resource.resource(fresh, "aws_s3_bucket.orders")
+    found = document(page)
+    assert [row["control"] for row in found["findings"]] == [VERSIONS]
+    assert (found["states"], found["resources"][0]["scope"]) == ([], "infra")
+    for format_name in ("console", "csv", "markdown"):
+        assert VERSIONS in shown(page, format_name)
+    with pytest.raises(UsageError, match="nothing to compare"):
+        show_resource.resource(fresh, "aws_s3_bucket.orders", NOW)
 
 
 def test_verify_counts_the_rows_and_knows_the_head(ledger: Ledger) -> None:
@@ -319,6 +379,10 @@ def test_verify_counts_the_rows_and_knows_the_head(ledger: Ledger) -> None:
     assert found["rows"] == ledger.row_count() > 20
     lost = document(show_ledger.verify(ledger, "f" * 64))
     assert [row["kind"] for row in lost["flaws"]] == ["removed"]
+    assert document(show_ledger.verify(ledger, f" {ledger.head().upper()}\n"))["sound"]
+    for head in ("", "f" * 63, "head"):
+        with pytest.raises(UsageError, match="64 hexadecimal digits"):
+            show_ledger.verify(ledger, head)
 
 
 def test_prune_counts_until_it_is_told_to_remove(fresh: Ledger) -> None:

@@ -18,7 +18,7 @@ from mainstay.cli import terminal
 from mainstay.cli.choosing import DIRECTORY, PILLAR, SEVERITY, catalog_option, chosen_catalog, name_value, practice_ids
 from mainstay.cli.configuring import config_option, with_environment
 from mainstay.cli.exits import Exit
-from mainstay.cli.living import live_options
+from mainstay.cli.living import LEDGER, live_options
 
 if TYPE_CHECKING:
     from mainstay.catalog import Catalog
@@ -171,6 +171,9 @@ class Asked:
         files = [file.resolve() for file in named]
         if len(set(files)) < len(files):
             raise UsageError("two formats cannot go to one file")
+        ledger = self.ledger or self.configuration.ledger or LEDGER
+        if "://" not in ledger and Path(ledger).resolve() in files:
+            raise UsageError(f"{ledger} is the ledger: what is written would take its place")
         return chosen
 
 

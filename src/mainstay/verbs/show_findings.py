@@ -17,7 +17,8 @@ from mainstay.model.places import ServiceDefault
 from mainstay.outputs.paint import Line, Tone, shorten
 from mainstay.outputs.tables import Column, Page, Table, minute
 from mainstay.outputs.wording import count, sentence, waived
-from mainstay.verbs.showing import FAILING, RANKS, CatalogOf, iso, latest, severity_tone, told
+from mainstay.verbs.answering import latest
+from mainstay.verbs.showing import FAILING, RANKS, CatalogOf, iso, severity_tone, told
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger, Query

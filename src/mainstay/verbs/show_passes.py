@@ -13,8 +13,9 @@ from mainstay.model.findings import Gap
 from mainstay.outputs.paint import Line, Tone
 from mainstay.outputs.tables import Column, Page, Table, minute
 from mainstay.outputs.wording import count
+from mainstay.verbs.answering import latest
 from mainstay.verbs.show_findings import NOBODY, severity_columns, standing_table
-from mainstay.verbs.showing import FAILING, is_before_all, last_whole, latest, numbered, pass_row, told
+from mainstay.verbs.showing import FAILING, is_before_all, last_whole, numbered, pass_row, told
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger

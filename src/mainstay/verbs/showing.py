@@ -20,16 +20,11 @@ from mainstay.outputs.paint import Line, Tone
 from mainstay.outputs.tables import Column, Page, Table, share
 from mainstay.outputs.wording import count
 from mainstay.settings.freshness import span
-from mainstay.verbs.answering import Ages, answers, latest
+from mainstay.verbs.answering import Ages, answers
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger
     from mainstay.evidence.answers import Moment
-
-__all__ = [
-    "FAILING", "LEDGER", "RANKS", "CatalogOf", "check_known", "find_ledger", "is_before_all", "iso", "last_whole",
-    "latest", "moment", "numbered", "opened", "overview", "pass_row", "severity_tone", "spells_moment", "told",
-]  # fmt: skip
 
 LEDGER: Final = Path(".mainstay/ledger.sqlite")
 FAILING: Final[frozenset[Verdict]] = frozenset({"fail"})
