@@ -88,7 +88,7 @@ def _by_findings(ledger: Ledger, name: str, compared: bool) -> Page:
     table = standing_table("findings", rows, title, "Nothing is known against it.", True, len(things) > 1)
     notes = ("the ledger keeps its findings; configuration over time is kept of live resources",)
     lead = [line for about in abouts for line in _lead(about)]
-    return Page("resource", {"name": name, "resources": abouts}, (states, table), lead, notes)
+    return Page("resource", {"name": name, "resources": abouts}, (table, states), lead, notes)
 
 
 def _near(ledger: Ledger, name: str) -> str:
