@@ -245,6 +245,8 @@ def test_the_running_account_is_found_and_anything_else_is_not(
         sandbox.running({})
     with pytest.raises(UsageError, match="not on this machine"):
         sandbox.running({"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"})
+    with pytest.raises(UsageError, match=r"which is no URL: it begins with http://"):
+        sandbox.running({"AWS_ENDPOINT_URL": "127.0.0.1:9"})
     with pytest.raises(UsageError, match=r"no sandbox answers at http://127\.0\.0\.1:9"):
         sandbox.running({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     assert sandbox.running({"AWS_ENDPOINT_URL": account.endpoint}) == account

@@ -34,6 +34,8 @@ _NOT_A_NAME = re.compile(r"[^A-Za-z0-9-]+")
 def running(environ: Mapping[str, str] = os.environ) -> Account:
     """The sandbox that runs: the one that `AWS_ENDPOINT_URL` names, or the one that the state file does."""
     endpoint = environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint and "://" not in endpoint:
+        raise UsageError(f"AWS_ENDPOINT_URL is {endpoint}, which is no URL: it begins with http://")
     if endpoint and not is_loopback(endpoint):
         raise UsageError(f"AWS_ENDPOINT_URL is {endpoint}, which is not on this machine: that is no sandbox")
     account = Account(endpoint, environ.get("AWS_REGION") or "us-east-1") if endpoint else told()
