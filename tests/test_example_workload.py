@@ -22,7 +22,7 @@ from tests.accounts import Caller, Shop, Twin
 
 from mainstay import engine
 from mainstay.analysis.drift import match
-from mainstay.catalog import load
+from mainstay.catalog import answered_by_accounts, load
 from mainstay.model.controls import Control
 from mainstay.model.findings import Finding, Review
 from mainstay.sources import Options, Scope, read
@@ -149,7 +149,7 @@ class Deployed:
 def asked() -> tuple[Control, ...]:
     """The controls on what the shop is made of."""
     types = {type for twin in TWINS for type in types_of(twin)}
-    return tuple(control for control in load().controls if types.intersection(control.applies_to))
+    return tuple(one for one in answered_by_accounts(load().controls) if types.intersection(one.applies_to))
 
 
 def template(twin: Twin) -> Path:

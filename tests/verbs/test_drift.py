@@ -141,9 +141,9 @@ def test_what_has_no_name_and_may_be_one_of_several_is_unknown() -> None:
 
 def test_what_the_deployment_names_and_the_account_lacks_is_missing_whatever_looks_like_it() -> None:
     code = [declared("AWS::EC2::VPC", "vpc", CidrBlock="10.0.0.0/16")]
-    found = findings(code, [live("AWS::EC2::VPC", "vpc-1", CidrBlock="10.0.0.0/16")], {"vpc": ["vpc-0"]})
+    found = findings(code, [live("AWS::EC2::VPC", "vpc-0c0ffee0", CidrBlock="10.0.0.0/16")], {"vpc": ["vpc-0badc0de"]})
     assert verdicts(found, EXISTS) == {"vpc": "fail"}
-    assert verdicts(found, DECLARED) == {"vpc-1": "fail"}
+    assert verdicts(found, DECLARED) == {"vpc-0c0ffee0": "fail"}
 
 
 def test_access_that_was_given_by_hand_is_drift() -> None:

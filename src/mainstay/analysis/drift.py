@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ MOST_PAIRS = 200_000
 """Resources of one type are told apart by likeness where there are at most so many pairs of them."""
 
 LEAST_LIKENESS = 0.5
+
+MADE = re.compile(r"[a-z]+(-[a-z]+)*-[0-9a-f]{8,17}")
+"""An id that AWS made up: a resource that bore it and is not there any more is gone."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ def match(
     """
     found = Matching()
     named = {(resource.type, name): resource for resource in live for name in resource.names}
+    made = {type for type, name in named if MADE.fullmatch(name)}
     for one in declared:
         for name in known.get(one.address, ()):
             there = named.get((one.type, name))
@@ -53,7 +58,7 @@ def match(
                 found.add(one, there)
                 break
         else:
-            if known.get(one.address):
+            if one.type in made and any(MADE.fullmatch(name) for name in known.get(one.address, ())):
                 found.gone.add(one.address)
     _by_name(declared, live, identities, found)
     while _by_likeness(declared, live, found):
