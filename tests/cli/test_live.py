@@ -94,7 +94,7 @@ NOTHING = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TO
         ({"AWS_SECRET_ACCESS_KEY": ""}, (), "the credentials are not complete"),
         ({}, ("--profile", "nowhere"), "nowhere"),
         ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, (), "no region: name one by --regions"),
-        ({}, ("--regions", "eu-west-9"), "there is no region 'eu-west-9' in this account"),
+        ({}, ("--regions", "eu-west-9"), "there is no region 'eu-west-9' that boto3 knows"),
         ({}, ("--regions", "af-south-1"), "the region af-south-1 is switched off"),
         ({"error": "ExpiredToken"}, (), "the credentials have expired (ExpiredToken): log in again"),
         ({"error": "InvalidClientTokenId"}, (), "AWS does not know these credentials"),

@@ -192,7 +192,9 @@ def test_several_processes_find_what_one_finds(tmp_path: Path, controls: tuple[C
         (directory / "main.tf").write_text(BUCKET + VERSIONS % ("Enabled" if number % 3 else "Suspended"))
     seen: list[tuple[int, int]] = []
     alone = review([tmp_path], controls)
-    several = review([tmp_path], controls, cache=tmp_path / "c", jobs=3, progress=lambda *at: seen.append(at))
+    several = review(
+        [tmp_path], controls, cache=tmp_path / "c", jobs=3, progress=lambda done, known, _: seen.append((done, known))
+    )
     assert same(alone, several)
     assert same(alone, review([tmp_path], controls, cache=tmp_path / "c"))
     assert seen == [(number + 1, 40) for number in range(40)]

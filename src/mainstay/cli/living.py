@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from mainstay.cli import terminal
+from mainstay.cli.exits import Exit
 
 if TYPE_CHECKING:
     import boto3
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mainstay.sources import Scope
     from mainstay.sources.live.sessions import Identity
     from mainstay.verbs.account_pass import Target
+
+PATIENCE_SECONDS = 5.0
 
 LEDGER = ".mainstay/ledger.sqlite"
 
@@ -75,6 +78,7 @@ def _ended_politely(command: Callable[..., Any]) -> Callable[..., Any]:
         if not live:
             return command(*given, live=live, **asked)
         before = signal.signal(signal.SIGTERM, _unwind)
+        interrupting = signal.signal(signal.SIGINT, _interrupt)
         try:
             return command(*given, live=live, **asked)
         except _Terminated:
@@ -83,6 +87,7 @@ def _ended_politely(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         finally:
             signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGINT, interrupting)
 
     return run
 
@@ -93,7 +98,25 @@ class _Terminated(BaseException):
 
 def _unwind(number: int, _: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)  # once is enough
+    _end_anyway(128 + number)
     raise _Terminated
+
+
+def _interrupt(number: int, _: FrameType | None) -> NoReturn:
+    _end_anyway(Exit.INTERRUPTED)
+    raise KeyboardInterrupt
+
+
+def _end_anyway(status: int) -> None:
+    """Ends the process where unwinding takes too long, or was lost in a place that swallows what is raised.
+
+    Nothing is lost by it: what the ledger has acknowledged is on the disk.
+    """
+    import threading
+
+    ending = threading.Timer(PATIENCE_SECONDS, os._exit, (int(status),))
+    ending.daemon = True
+    ending.start()
 
 
 def targets(asked: Asked) -> tuple[Sequence[Target], Sequence[Gap]]:

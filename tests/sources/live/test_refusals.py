@@ -54,8 +54,9 @@ class Whole:
 
     def judged(self, refused: Operation = ("", "")) -> tuple[Findings, list[Gap]]:
         self.caller.operation = refused
-        shared = mock.patch("mainstay.verbs.live.shared_calls", return_value={})  # each unit makes all of its calls
-        known = mock.patch("mainstay.verbs.live.dependents", return_value=self.dependents)
+        # each unit makes all of its calls
+        shared = mock.patch("mainstay.verbs.account_pass.shared_calls", return_value={})
+        known = mock.patch("mainstay.verbs.account_pass.dependents", return_value=self.dependents)
         with shared, known:
             one = AccountPass(Target(self.caller, (REGION,)), self.judge, in_order)
         read = one._read
