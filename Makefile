@@ -8,7 +8,7 @@ LOCK := requirements/test.txt
 RUNTIME := requirements/runtime.txt
 DOCS_LOCK := requirements/docs.txt
 
-.PHONY: help setup demo test browser lint docs docs-renew bench fuzz kills lock catalog-data clean
+.PHONY: help setup demo test programs lint docs docs-renew bench fuzz kills lock catalog-data clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,11 +39,11 @@ docs: setup ## build the documentation into site/
 docs-renew: setup ## run the commands of README and guides again and put in what they print now
 	$(BIN)/python tools/run_docs.py
 
-test: lint docs browser ## lint, docs and the test suite
+test: lint docs programs ## lint, docs and the test suite
 	$(BIN)/pytest -q
 
-browser:
-	@tools/browser.sh
+programs:
+	@tools/programs.sh
 
 bench: setup ## measure against checkov (paths in BENCH_PATHS); figures go to docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py $(BENCH_PATHS)

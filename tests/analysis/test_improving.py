@@ -100,7 +100,7 @@ def test_what_the_internet_reaches_weighs_double() -> None:
 
 def test_a_statement_that_is_contradicted_counts_again_once_nothing_fails() -> None:
     needs = replace(PRACTICES[0], evidence=("attestation", "config"))
-    said = Attestation("REL01-BP01", "We do.", "ana", date(2026, 11, 1), date(2027, 11, 1))
+    said = Attestation("REL01-BP01", "We do.", "web", date(2026, 11, 1), date(2027, 11, 1))
     one, now = control("one"), datetime(2026, 11, 23, tzinfo=UTC)
     evidence = [Evidence(one, "config", frozenset({"fail"}), now)]
     with_word = weigh([needs], [one], evidence, now, AGES, [said])

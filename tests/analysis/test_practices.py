@@ -99,7 +99,7 @@ def piece(of: Control, *verdicts: Verdict, days: float = 0, kind: EvidenceKind =
 
 
 def attested(applies: bool = True, on: date = date(2026, 10, 1), expires: date = date(2027, 9, 30)) -> Attestation:
-    return Attestation("REL01-BP01", "We do.", "ana@example.org", on, expires, applies)
+    return Attestation("REL01-BP01", "We do.", "web@example.org", on, expires, applies)
 
 
 def weighed(

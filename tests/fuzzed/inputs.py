@@ -59,7 +59,7 @@ STATES = (
 )  # fmt: skip
 ATTESTATION = b"""practice: OPS01-BP01
 statement: We ask our users every quarter.
-by: Ana Li <ana@example.org>
+by: Web Team <web@example.org>
 on: 2026-11-01
 expires: 2027-05-01
 applies: true

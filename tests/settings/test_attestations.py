@@ -23,7 +23,7 @@ practice: OPS03-BP01
 statement: >-
   The head of payments sponsors the workload,
   and asks for its health every month.
-by: Ana Li <ana@example.org>
+by: Web Team <web@example.org>
 on: 2026-11-02
 expires: 2027-11-02
 link: https://wiki.example.org/sponsors
@@ -46,7 +46,7 @@ def test_an_attestation_is_read_whole(tmp_path: Path) -> None:
     assert (said.practice, said.applies, said.scope) == ("OPS03-BP01", True, "")
     assert (said.on, said.expires) == (date(2026, 11, 2), date(2027, 11, 2))
     assert str(said.place) == "attestations/sponsor.yaml:1:1"
-    assert identity(said.by) == "ana@example.org"
+    assert identity(said.by) == "web@example.org"
     assert identity("platform-team") == "platform-team"
 
 
@@ -54,7 +54,7 @@ def test_an_attestation_is_read_whole(tmp_path: Path) -> None:
     ("written", "instead", "line", "said"),
     [
         ("OPS03-BP01", "OPS3-BP01", 1, "the framework has no practice 'OPS3-BP01' (did you mean 'OPS03-BP01'?)"),
-        ("by: Ana Li <ana@example.org>\n", "", 1, "the attestation lacks the key 'by'"),
+        ("by: Web Team <web@example.org>\n", "", 1, "the attestation lacks the key 'by'"),
         ("link:", "links:", 8, "an attestation has no key 'links' (did you mean 'link'?)"),
         ("on: 2026-11-02", "on: 2026-11-24", 6, "it is dated 2026-11-24, which is still to come"),
         ("on: 2026-11-02", "on: 2026-02-30", 6, "'2026-02-30' is no day (YYYY-MM-DD)"),
@@ -63,7 +63,7 @@ def test_an_attestation_is_read_whole(tmp_path: Path) -> None:
         ("link: https", "applies: sometimes\nlink: https", 8, "'applies' has to be true or false"),
         ("link: https", "practice: OPS03-BP02\nlink: https", 8, "the key 'practice' stands twice in one map"),
         ("practice: OPS", "practice: [OPS", 2, "did not find expected"),
-        ("by: Ana Li <ana@example.org>", 'by: "Ana\\nLi"', 5, "'by' has to be one line"),
+        ("by: Web Team <web@example.org>", 'by: "Web\\nTeam"', 5, "'by' has to be one line"),
     ],
 )
 def test_what_is_wrong_has_its_place(tmp_path: Path, written: str, instead: str, line: int, said: str) -> None:
@@ -112,7 +112,7 @@ def test_what_is_signed_changes_with_the_words_and_not_with_their_layout(tmp_pat
         ("every month", "every year"),
         ("BP01", "BP02"),
         ("2027-11-02", "2027-11-01"),
-        ("ana@", "eva@"),
+        ("web@", "ops@"),
     ):
         assert signed(GOOD) != signed(GOOD.replace(word, instead))
     assert signed(GOOD) != signed(GOOD + "applies: false\n")

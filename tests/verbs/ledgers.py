@@ -68,7 +68,7 @@ def found(number: int, resources: dict[str, Resource]) -> Iterator[Finding]:
         one = resources[name]
         subject = Subject(one.type, one.address, ACCOUNT, "", "live", region=REGION)
         reasons = () if verdict == "pass" else (Reason("VersioningConfiguration.Status", "'Enabled'", "'Suspended'"),)
-        waiver = Waiver("logs expire in a week", "file", "ana") if verdict == "waived" else None
+        waiver = Waiver("logs expire in a week", "file", "web") if verdict == "waived" else None
         yield Finding(control(id), verdict, subject, reasons, waiver)
 
 

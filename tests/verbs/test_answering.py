@@ -110,12 +110,12 @@ def test_a_comparison_says_what_moved_and_why() -> None:
 
 
 def test_a_comparison_tells_of_statements_that_ran_out() -> None:
-    said = Attestation("OPS03-BP01", "She does.", "Ana", date(2026, 1, 1), date(2026, 11, 30))
+    said = Attestation("OPS03-BP01", "We do.", "Web", date(2026, 1, 1), date(2026, 11, 30))
     before = answers(FakeLedger(), CATALOG, NOW, attestations=[said])
     after = answers(FakeLedger(), CATALOG, NOW + timedelta(days=30), attestations=[said])
     [moved] = compare(before, after)
     assert (moved.before, moved.after) == ("met", "unknown")
-    assert moved.because == ("the statement by Ana expired: it expired on 2026-11-30",)
+    assert moved.because == ("the statement by Web expired: it expired on 2026-11-30",)
 
 
 def test_an_id_names_a_practice_a_question_or_a_pillar() -> None:

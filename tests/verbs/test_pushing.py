@@ -111,7 +111,7 @@ def test_what_either_side_does_not_have_is_reported_and_never_guessed(tool: Fake
 
 def test_a_second_push_changes_nothing(tool: FakeTool) -> None:
     given = answers(rest="met", transit="partial", network="not_applicable")
-    tool.person("protect-data-rest", notes="Ask Ana.\n\nShe knows. ")
+    tool.person("protect-data-rest", notes="Ask Web.\n\nShe knows. ")
     pushed(tool, given, milestone="Q4 review")
     again = pushed(tool, given, milestone="Q4 review")
     assert (again.calls, len(tool.made("UpdateAnswer")), tool.milestones) == ([], 3, ["Q4 review"])
@@ -120,15 +120,15 @@ def test_a_second_push_changes_nothing(tool: FakeTool) -> None:
 
 
 def test_what_people_selected_and_wrote_stays(tool: FakeTool) -> None:
-    tool.person("protect-data-transit", (TRANSIT, "sec_new_one"), notes="Ask Ana.\n| a table of hers |")
+    tool.person("protect-data-transit", (TRANSIT, "sec_new_one"), notes="Ask Web.\n| a table of theirs |")
     done = pushed(tool, answers(transit="not_met"))
     state = tool.state("protect-data-transit")
     assert state["SelectedChoices"] == [TRANSIT, "sec_new_one"]
-    assert state["Notes"].startswith(f"Ask Ana.\n| a table of hers |\n\n{FIRST}\n| evidence: {LINK}\n| Enforce")
+    assert state["Notes"].startswith(f"Ask Web.\n| a table of theirs |\n\n{FIRST}\n| evidence: {LINK}\n| Enforce")
     assert f"{TRANSIT}: somebody selected it, and evidence speaks against it; it stays selected" in done.remarks
-    state["Notes"] += "\nAnd Eva."
+    state["Notes"] += "\nAnd Ops."
     pushed(tool, answers(transit="unknown"))
-    assert state["Notes"] == "Ask Ana.\n| a table of hers |\n\nAnd Eva.", "our block goes, theirs stays"
+    assert state["Notes"] == "Ask Web.\n| a table of theirs |\n\nAnd Ops.", "our block goes, theirs stays"
     pushed(tool, answers(transit="not_met"), overrule=True)
     assert state["SelectedChoices"] == ["sec_new_one"], "what mainstay does not know stays also then"
     assert state["ChoiceAnswers"][TRANSIT]["Notes"] == "mainstay: not met (c-2)"
@@ -175,10 +175,10 @@ def test_a_question_that_people_say_does_not_apply_is_left_alone(tool: FakeTool)
 
 
 def test_an_attested_answer_says_whose_word_it_is(tool: FakeTool) -> None:
-    said = Attestation("SEC08-BP02", "We do.", "Ana Lì <ana@example.org>", date(2026, 11, 1), date(2027, 1, 1))
+    said = Attestation("SEC08-BP02", "We do.", "Web Teàm <web@example.org>", date(2026, 11, 1), date(2027, 1, 1))
     given = {"SEC08-BP02": Answer(load_practices()["SEC08-BP02"], "met", attested=(Attested(said, "counts"),))}
     pushed(tool, given)
-    assert tool.state("protect-data-rest")["Notes"].endswith("met, attested by Ana Lì <ana@example.org>")
+    assert tool.state("protect-data-rest")["Notes"].endswith("met, attested by Web Teàm <web@example.org>")
 
 
 def test_throttling_slows_down_and_loses_nothing(tool: FakeTool) -> None:
@@ -267,7 +267,7 @@ def test_notes_keep_peoples_words_and_the_link_whole_within_the_limit(notes: str
 
 def test_a_long_note_is_cut_between_lines_and_between_characters() -> None:
     lines = [f"Ein Grundsatz № {number} 🗝️: erfüllt" for number in range(100)]
-    made = merged("👩‍🔧 Ana", lines, LINK)
+    made = merged("👩‍🔧 Web", lines, LINK)
     assert made is not None
     assert 2_040 < length(made) <= 2_084
     shown = made.splitlines()

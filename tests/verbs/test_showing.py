@@ -105,7 +105,7 @@ def test_findings_are_failures_unless_another_verdict_is_asked_for(ledger: Ledge
     assert names(listed(ledger, verdicts=frozenset({"waived"}))["findings"]) == {("logs", LOGS)}
     assert len(listed(ledger, verdicts=VERDICTS)["findings"]) == 6
     [waived] = listed(ledger, verdicts=frozenset({"waived"}))["findings"]
-    assert waived["waiver"]["owner"] == "ana"
+    assert waived["waiver"]["owner"] == "web"
 
 
 @pytest.mark.parametrize(
