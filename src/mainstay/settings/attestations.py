@@ -103,7 +103,7 @@ def canonical(attestation: Attestation) -> bytes:
 
 
 def identity(by: str) -> str:
-    """The name that a signer goes by in `allowed_signers`: the address in `Web Team <web@example.org>`, or the whole."""
+    """The name that a signer goes by in `allowed_signers`: the address in `Web Team <web@example.org>`, or all."""
     found = _ADDRESS.search(by)
     return found[1] if found else by
 
