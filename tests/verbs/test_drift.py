@@ -192,7 +192,10 @@ def test_every_account_has_settings_that_nobody_has_to_declare() -> None:
 def test_one_resource_is_said_once_and_the_account_settles_what_the_code_leaves_open() -> None:
     code = [declared("AWS::S3::Bucket", "a", BucketName="orders")]
     account = [live("AWS::S3::Bucket", "orders", BucketName="orders")]
-    found = Beside([Scope("infra", code, [])], account, IDENTITIES, lambda _: True)
+    from_here = (
+        "../repository/infra"  # a scope goes by the path from the working directory, a finding by that in the tree
+    )
+    found = Beside([Scope(from_here, code, [])], account, IDENTITIES, lambda _: True)
     by = {one.control.id: one for one in found.findings()}
     control = by[EXISTS].control
 

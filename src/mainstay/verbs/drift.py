@@ -35,7 +35,7 @@ class Beside:
     """The code of some scopes beside the resources of an account.
 
     `seen` says of a type whether all its resources could be listed; `known` has what the deployment says of ids, by
-    scope and address.
+    scope and address. `there` is what was found in the account, by the scope and address that findings go by.
     """
 
     def __init__(
@@ -59,12 +59,13 @@ class Beside:
             self.matching[scope.name] = matching
             left = [resource for resource in left if resource.address not in matching.live]
         self.unmatched = left
-        self.owners = {
-            matching.declared[one.address].address: one
-            for scope, matching in zip(scopes, self.matching.values(), strict=True)
-            for one in scope.resources
-            if one.address in matching.declared
-        }
+        self.there: dict[tuple[str, str], Resource] = {}
+        self.owners: dict[str, Resource] = {}
+        for scope, matching in zip(scopes, self.matching.values(), strict=True):
+            for one in scope.resources:
+                if one.address in matching.declared:
+                    self.there[one.origin.scope, one.address] = matching.declared[one.address]
+                    self.owners[matching.declared[one.address].address] = one
 
     def findings(self) -> Iterator[Finding]:
         """The verdicts of the drift controls: on every declared resource, and on what nobody declared."""
@@ -150,8 +151,7 @@ def beside(code: Review, account: Review, found: Beside) -> Review:
     settled: set[tuple[str, str]] = set()
     findings: list[Finding] = []
     for finding in code.findings:
-        matching = found.matching.get(finding.subject.scope)
-        there = matching.declared.get(finding.subject.address) if matching else None
+        there = found.there.get((finding.subject.scope, finding.subject.address))
         other = live_by_subject.get((finding.control.id, there.address)) if there else None
         if other is None:
             findings.append(finding)
