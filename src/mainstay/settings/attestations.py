@@ -18,6 +18,7 @@ from mainstay.model.errors import DataError, Fault
 from mainstay.model.evidence import Attestation
 from mainstay.model.places import Place
 from mainstay.model.values import Record
+from mainstay.settings.items import Item, nearest
 from mainstay.settings.words import day
 
 DIRECTORY = "attestations"
@@ -41,13 +42,8 @@ def find_attestations(configured: Sequence[Path] | None, start: Path) -> tuple[P
     `attestations` at or above `start`, up to the top of its repository."""
     if configured is not None:
         return tuple(configured)
-    resolved = start.resolve()
-    for each in (resolved, *resolved.parents):
-        if (each / DIRECTORY).is_dir():
-            return (each / DIRECTORY,)
-        if (each / ".git").exists():
-            break
-    return ()
+    found = nearest(DIRECTORY, start, Path.is_dir)
+    return (found,) if found is not None else ()
 
 
 def read_attestations(paths: Iterable[Path], practices: Collection[str], today: date, root: Path) -> list[Entry]:
@@ -134,22 +130,13 @@ def _twice(entries: Iterable[Entry]) -> Iterable[Fault]:
             yield Fault(f"{one.practice} is attested twice{of_scope}", one.place, f"first at {known.place}")
 
 
-class _Item:
-    """The keys of one attestation, read one by one."""
-
+class _Item(Item):
     def __init__(self, record: Record, practices: Collection[str], today: date) -> None:
-        self.record = record
+        super().__init__(record, "an attestation", KEYS, REQUIRED)
         self.practices = practices
         self.today = today
-        self.faults: list[Fault] = []
 
     def entry(self, file: Path) -> Entry:
-        for key in self.record:
-            if key not in KEYS:
-                self.fault(key, f"an attestation has no key '{key}'", did_you_mean(key, KEYS))
-        for key in REQUIRED:
-            if key not in self.record:
-                self.faults.append(Fault(f"the attestation lacks the key '{key}'", self.record.place))
         on, expires = self.day("on"), self.day("expires")
         self.check_days(on, expires)
         return Entry(
@@ -167,18 +154,6 @@ class _Item:
             file,
             self.text("signature"),
         )
-
-    def fault(self, key: str, message: str, hint: str = "") -> None:
-        mark = self.record.marks.get(key)
-        self.faults.append(Fault(message, mark if isinstance(mark, Place) else self.record.place, hint))
-
-    def text(self, key: str) -> str:
-        value = self.record.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        if key in self.record:
-            self.fault(key, f"'{key}' has to be text")
-        return ""
 
     def line(self, key: str) -> str:
         text = self.text(key)

@@ -6,11 +6,12 @@ import posixpath
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from mainstay.documents import decode, did_you_mean, read_yaml
+from mainstay.documents import decode, read_yaml
 from mainstay.model.decisions import Waiver
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
 from mainstay.model.values import Record
+from mainstay.settings.items import Item, nearest
 from mainstay.settings.rules import Entry, matches
 from mainstay.settings.words import day, unknown_control
 
@@ -41,13 +42,8 @@ def find_waivers(named: Sequence[Path], configured: Sequence[Path] | None, start
     or above `start`, up to the top of its repository."""
     if named or configured is not None:
         return tuple(named or configured or ())
-    resolved = start.resolve()
-    for each in (resolved, *resolved.parents):
-        if (each / DEFAULT_FILE).is_file():
-            return (each / DEFAULT_FILE,)
-        if (each / ".git").exists():
-            break
-    return ()
+    found = nearest(DEFAULT_FILE, start, Path.is_file)
+    return (found,) if found is not None else ()
 
 
 def home_of(file: Path) -> Path:
@@ -77,23 +73,14 @@ def parse_waivers(
     return entries, faults
 
 
-class _Item:
-    """The keys of one entry, read one by one."""
-
+class _Item(Item):
     def __init__(self, record: Record, controls: Collection[str], home: str, root: str) -> None:
-        self.record = record
+        super().__init__(record, "a waiver", KEYS, REQUIRED)
         self.controls = controls
         self.home = home
         self.root = root
-        self.faults: list[Fault] = []
 
     def entry(self) -> Entry:
-        for key in self.record:
-            if key not in KEYS:
-                self.fault(key, f"a waiver has no key '{key}'", did_you_mean(key, KEYS))
-        for key in REQUIRED:
-            if key not in self.record:
-                self.faults.append(Fault(f"the waiver lacks the key '{key}'", self.record.place))
         self.check_reach()
         path = self.text("path")
         until = self.text("until")
@@ -110,18 +97,6 @@ class _Item:
             scope=self.text("scope"),
             root=self.root,
         )
-
-    def fault(self, key: str, message: str, hint: str = "") -> None:
-        mark = self.record.marks.get(key)
-        self.faults.append(Fault(message, mark if isinstance(mark, Place) else self.record.place, hint))
-
-    def text(self, key: str) -> str:
-        value = self.record.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        if key in self.record:
-            self.fault(key, f"'{key}' has to be text")
-        return ""
 
     def control(self) -> str:
         pattern = self.text("control")
