@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 from tests.verbs.ledgers import PUBLIC, RETIRED, VERSIONS, control, fill
 
-from mainstay.cli.pushing import _in_a_line
 from mainstay.cli.showing import show
 from mainstay.evidence import open_ledger
 from mainstay.model.errors import MainstayError
@@ -246,8 +245,3 @@ def test_a_push_without_a_region_is_refused_in_a_line(project: Path, monkeypatch
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "none"))
     assert "no region" in refused("practices", "--push", "a" * 32)
-
-
-def test_a_web_page_in_the_place_of_an_answer_is_not_shown() -> None:
-    said = "ListAnswers answers 503: <!DOCTYPE html>\n<html>\n<body>busy</body></html>"
-    assert _in_a_line(said) == "ListAnswers answers 503: the service answered with a web page"

@@ -229,6 +229,13 @@ def test_a_workload_that_cannot_be_read_is_told_in_a_line(tool: FakeTool, operat
         pushed(tool, answers(rest="met"))
 
 
+def test_a_web_page_in_the_place_of_an_answer_is_not_shown(tool: FakeTool) -> None:
+    tool.errors = {"ListAnswers": ["ValidationException"]}
+    tool.message = "<!DOCTYPE html>\n<html>\n<body>busy</body></html>"
+    with pytest.raises(UsageError, match=r"ValidationException: the service answered with a web page$"):
+        pushed(tool, answers(rest="met"))
+
+
 def test_what_makes_no_sense_is_refused_before_any_call(tool: FakeTool) -> None:
     client = tool.client()
     arn = f"arn:aws:wellarchitected:eu-central-1:111122223333:workload/{WORKLOAD}"

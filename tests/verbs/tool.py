@@ -47,7 +47,7 @@ class Question:
 
 @dataclass
 class FakeTool:
-    """A workload with questions; `errors` are what the next calls of an operation answer instead."""
+    """A workload with questions; `errors` are what the next calls of an operation answer instead, saying `message`."""
 
     questions: list[Question]
     page_size: int = 2
@@ -55,6 +55,7 @@ class FakeTool:
     milestones: list[str] = field(default_factory=list)
     errors: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    message: str = ""
 
     def client(self) -> Any:
         """A client of botocore's that tries each call three times."""
@@ -93,7 +94,7 @@ class FakeTool:
         queued = self.errors.get(operation.name, [])
         if queued:
             code = queued.pop(0)
-            return _response(request.url, STATUSES[code], {"Message": f"{code} for a test"}, code)
+            return _response(request.url, STATUSES[code], {"Message": self.message or f"{code} for a test"}, code)
         self.calls.append((operation.name, parameters))
         try:
             body = getattr(self, f"do_{operation.name}")(**parameters)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,25 +14,18 @@ if TYPE_CHECKING:
     from mainstay.evidence import Ledger
 
 
-_WEB_PAGE: Final = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b.*", re.IGNORECASE | re.DOTALL)
-
-
 def pushed(
     asked: Asked, ledger: Ledger, workload: str, apply: bool, overrule: bool, milestone: str, link: str,
     profile: str | None, role_arn: str | None, region: str | None,
 ) -> int:  # fmt: skip
     """Pushes the answers; without `apply` only says how. Exit code 3 where a call failed."""
     from mainstay.catalog.practices import load_choices
-    from mainstay.model.errors import UsageError
     from mainstay.verbs.answering import answers
     from mainstay.verbs.pushing import push
 
     found = answers(ledger, asked.catalog(), asked.now, asked.ages, ledger.attestations())
     client = _client(profile, region, role_arn)
-    try:
-        result = push(client, workload, found, load_choices(), link, milestone, overrule=overrule, apply=apply)
-    except UsageError as error:
-        raise UsageError(_in_a_line(str(error))) from None
+    result = push(client, workload, found, load_choices(), link, milestone, overrule=overrule, apply=apply)
     with terminal.opened(asked.output) as stream:
         for call in result.made if apply else result.calls:
             stream.write(f"{call}\n")
@@ -47,7 +39,7 @@ def pushed(
     for remark in result.remarks:
         click.echo(f"remark: {remark}", err=True)
     for call, why in result.failed:
-        click.echo(f"failed: {call.operation}: {_in_a_line(why)}", err=True)
+        click.echo(f"failed: {call.operation}: {why}", err=True)
     return Exit.INCOMPLETE if result.failed else Exit.CLEAN
 
 
@@ -64,8 +56,3 @@ def _client(profile: str | None, region: str | None, role_arn: str | None) -> An
         raise AccountError("no region: name the workload's by --region, AWS_REGION or the profile") from None
     except BotoCoreError as error:
         raise AccountError(why(error)) from None
-
-
-def _in_a_line(message: str) -> str:
-    """What the Tool says of an error; a balancer's page says nothing."""
-    return " ".join(_WEB_PAGE.sub("the service answered with a web page", message).split())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mainstay.analysis.practices import Answer, State
 from mainstay.catalog.practices import Choice
 from mainstay.model.errors import UsageError
+from mainstay.sources.live.calls import in_a_line
 from mainstay.verbs.tool_notes import MOST_NOTES, OURS, choice_note, length, merged
 
 if TYPE_CHECKING:
@@ -306,7 +307,7 @@ def _call(client: Tool, call: Call, result: Push) -> str:
         result.failed.append((call, _why(error)))
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     except BotoCoreError as error:
-        result.failed.append((call, str(error)))
+        result.failed.append((call, in_a_line(str(error))))
         return type(error).__name__
     result.made.append(call)
     return ""
@@ -330,13 +331,13 @@ def _read(method: Any, **parameters: Any) -> Mapping[str, Any]:
     except ClientError as error:
         raise UsageError(f"the Well-Architected Tool cannot be read: {_why(error)}") from None
     except BotoCoreError as error:
-        raise UsageError(f"the Well-Architected Tool cannot be read: {error}") from None
+        raise UsageError(f"the Well-Architected Tool cannot be read: {in_a_line(str(error))}") from None
     return answered
 
 
 def _why(error: ClientError) -> str:
     about = error.response.get("Error", {})
-    said = about.get("Message") or "no reason given"
+    said = in_a_line(str(about.get("Message") or "no reason given"))
     return f"{error.operation_name} answers {about.get('Code', 'Unknown')}: {said}"
 
 

@@ -31,7 +31,7 @@ from botocore.utils import parse_timestamp
 from mainstay.documents import is_deep
 from mainstay.model.errors import AccountError
 from mainstay.model.values import Record, Value
-from mainstay.sources.live.calls import CallError, Failed, Refused, Unavailable
+from mainstay.sources.live.calls import CallError, Failed, Refused, Unavailable, in_a_line
 from mainstay.sources.live.sessions import is_over, why
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
 """What botocore's parsers raise, unchecked, where a list is a number or a time is no time."""
 RENEWAL = "AssumeRole"
 """The call within a call by which the credentials of a role are renewed."""
-LONGEST_MESSAGE = 500
 OVER = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, NoAuthTokenError, TokenRetrievalError)
 """What no further call can mend: there are no credentials any more."""
 
@@ -194,7 +193,7 @@ class Api:
         """A service without an endpoint in the region, or one that does not answer: asked once, not by every call."""
         offered = self.session.get_available_regions(service, self.partition)
         absent = isinstance(error, EndpointConnectionError) and offered and region not in offered
-        told = (Unavailable if absent else Failed)(type(error).__name__, _in_a_line(str(error)))
+        told = (Unavailable if absent else Failed)(type(error).__name__, in_a_line(str(error)))
         key = (service, region)
         with self._lock:
             if isinstance(error, ReadTimeoutError):
@@ -252,7 +251,7 @@ def _told(error: ClientError) -> CallError:
     if is_over(error) or error.operation_name == RENEWAL:
         raise AccountError(why(error))
     told = error.response.get("Error", {})
-    code, message = str(told.get("Code", "Unknown")), _in_a_line(str(told.get("Message", "")))
+    code, message = str(told.get("Code", "Unknown")), in_a_line(str(told.get("Message", "")))
     if code in ABSENT_SERVICE:
         return Unavailable(code, message)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -260,14 +259,6 @@ def _told(error: ClientError) -> CallError:
     if any(word in plain for word in REFUSALS) or (status == 403 and code not in UNKNOWN_KEYS):
         return Refused(code, message)
     return Failed(code, message)
-
-
-def _in_a_line(message: str) -> str:
-    """What a service says of an error; a balancer's page says nothing."""
-    if message.lstrip()[:1] == "<":
-        return "the service answered with a web page"
-    line = " ".join(message.split())
-    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
 
 
 def _moment(value: Any) -> datetime:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from mainstay.model.values import Record, Value
 
+LONGEST_MESSAGE = 500
+
 
 class CallError(Exception):
     """A call gave no answer. `code` is the error's code as AWS spells it, or the name of what happened."""
@@ -33,6 +35,14 @@ class Unavailable(CallError):
 
 class Failed(CallError):
     """The call was allowed and gave no answer all the same, after as many tries as are sensible."""
+
+
+def in_a_line(message: str) -> str:
+    """What a service says of an error, as one line; a balancer's page says nothing."""
+    if message.lstrip()[:1] == "<":
+        return "the service answered with a web page"
+    line = " ".join(message.split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
 
 
 def listed(page: Record, member: str) -> list[Value]:
