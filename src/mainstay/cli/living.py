@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -77,8 +78,9 @@ def _ended_politely(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*given: Any, live: bool, **asked: Any) -> Any:
         if not live:
             return command(*given, live=live, **asked)
-        before = signal.signal(signal.SIGTERM, _unwind)
-        interrupting = signal.signal(signal.SIGINT, _interrupt)
+        ending = _Ending()
+        before = signal.signal(signal.SIGTERM, ending.unwind)
+        interrupting = signal.signal(signal.SIGINT, ending.interrupt)
         try:
             return command(*given, live=live, **asked)
         except _Terminated:
@@ -86,6 +88,7 @@ def _ended_politely(command: Callable[..., Any]) -> Callable[..., Any]:
             os.kill(os.getpid(), signal.SIGTERM)
             raise
         finally:
+            ending.unwound()
             signal.signal(signal.SIGTERM, before)
             signal.signal(signal.SIGINT, interrupting)
 
@@ -96,27 +99,34 @@ class _Terminated(BaseException):
     """Somebody has told the process to end."""
 
 
-def _unwind(number: int, _: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)  # once is enough
-    _end_anyway(128 + number)
-    raise _Terminated
-
-
-def _interrupt(number: int, _: FrameType | None) -> NoReturn:
-    _end_anyway(Exit.INTERRUPTED)
-    raise KeyboardInterrupt
-
-
-def _end_anyway(status: int) -> None:
-    """Ends the process where unwinding takes too long, or was lost in a place that swallows what is raised.
+class _Ending:
+    """Unwinds the work at a signal, and ends the process where that takes too long, or was lost in a place that
+    swallows what is raised.
 
     Nothing is lost by it: what the ledger has acknowledged is on the disk.
     """
-    import threading
 
-    ending = threading.Timer(PATIENCE_SECONDS, os._exit, (int(status),))
-    ending.daemon = True
-    ending.start()
+    def __init__(self) -> None:
+        self.timer: threading.Timer | None = None
+
+    def unwind(self, number: int, _: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # once is enough
+        self.anyway(128 + number)
+        raise _Terminated
+
+    def interrupt(self, number: int, _: FrameType | None) -> NoReturn:
+        self.anyway(Exit.INTERRUPTED)
+        raise KeyboardInterrupt
+
+    def anyway(self, status: int) -> None:
+        self.unwound()
+        self.timer = threading.Timer(PATIENCE_SECONDS, os._exit, (int(status),))
+        self.timer.daemon = True
+        self.timer.start()
+
+    def unwound(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 def targets(asked: Asked) -> tuple[Sequence[Target], Sequence[Gap]]:
