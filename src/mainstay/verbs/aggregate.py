@@ -17,6 +17,7 @@ from mainstay.sources import Scope
 from mainstay.sources.live import Caller
 from mainstay.sources.live.aggregated import Aggregate, home
 from mainstay.verbs.account_pass import now_in_utc
+from mainstay.verbs.dependents import dependents
 from mainstay.verbs.judging import Judge
 from mainstay.verbs.live import live_tables
 from mainstay.verbs.surveying import Progress, Survey
@@ -46,7 +47,7 @@ def review_aggregate(
     asked = sorted(type for type in judge.types if type in shapes)
     survey = Survey(progress)
     survey.known = len(asked)
-    aggregate = Aggregate(caller, aggregator, home(caller, regions), shapes, judge.controls_of)
+    aggregate = Aggregate(caller, aggregator, home(caller, regions), shapes, dependents(judge.controls))
     found: dict[str, list[Resource]] = defaultdict(list)
     gaps: list[Gap] = []
     name = f"aggregator {aggregator}"

@@ -56,19 +56,6 @@ class Judge:
         tables = replace(load_tables(), live=self.live) if self.live else None
         return Spelling(load_shapes(), {**self.reads, **told}, tables)
 
-    def controls_of(self, type: str) -> tuple[str, ...]:
-        """The ids of the controls that look at resources of a type: those that are left unknown without it."""
-        if type not in self._controls_of:
-            read = {one.id: reads_by_type([one]) for one in self.controls}
-            self._controls_of[type] = tuple(
-                sorted(id for id, reads in read.items() if type in reads or type in _related_types(_all(reads)))
-            )
-        return self._controls_of[type]
-
-    @cached_property
-    def _controls_of(self) -> dict[str, tuple[str, ...]]:
-        return {}
-
     @cached_property
     def types(self) -> frozenset[str]:
         """The types that the controls look at: those they judge, those related to them, and those of derived facts."""
@@ -100,10 +87,6 @@ def reads_by_type(controls: Iterable[Control]) -> Mapping[str, frozenset[str]]:
         for type in control.applies_to:
             found[type] = found.get(type, frozenset()) | paths
     return found
-
-
-def _all(reads: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    return frozenset[str]().union(*reads.values())
 
 
 def _related_types(paths: Iterable[str]) -> frozenset[str]:

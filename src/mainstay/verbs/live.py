@@ -84,7 +84,7 @@ def review_live(
                     survey.accounts[one.scope] = one.regions
                     survey.add(judged)
                     if ledger is not None and pass_ is not None and one.ended:
-                        ledger.record_findings(pass_, judged.findings, one.covered, at=now())
+                        ledger.record_findings(pass_, judged.findings, one.covered, at=now(), scopes=(one.scope,))
         state = "complete" if all(one.ended for one in passes) else "interrupted"
     except AccountError as error:
         if ledger is None:
