@@ -40,7 +40,7 @@ docs-renew: setup ## run the commands of README and guides again and put in what
 	$(BIN)/python tools/run_docs.py
 
 test: lint docs programs ## lint, docs and the test suite
-	PYTHONHASHSEED=0 $(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 programs:
 	@tools/programs.sh
