@@ -9,6 +9,7 @@ from datetime import datetime
 from mainstay.analysis.escalation import POLICIES, escalation_paths
 from mainstay.analysis.graph import Graph
 from mainstay.analysis.networks import NAT_GATEWAY, VPC, ZONES, Networks
+from mainstay.analysis.regional import SERVICES, Service, regions_without
 from mainstay.analysis.routes import ASSOCIATION, ATTACHMENT, GATEWAY, ROUTE, TABLE
 from mainstay.analysis.subnets import FILE_SYSTEM, GROUPS, MOUNT_TARGET, STANDS_FOR, SUBNET, SUBNETS, subnets_mark
 from mainstay.analysis.times import BEGINS, ENDS, age_days, days_left
@@ -27,11 +28,20 @@ DERIVED, RELATED = "derived", "related"
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a fact is worked out from besides its resource; `now` is None where the time does not matter: in code."""
+    """What a fact is worked out from besides its resource; `now` is None where the time does not matter: in code.
+
+    `regions` are those of an account that are under review.
+    """
 
     networks: Networks
+    graph: Graph
     usage: Usage
     now: datetime | None
+    regions: Sequence[str]
+
+
+def _regions_without(service: Service) -> Callable[[Around, Resource], Value]:
+    return lambda around, account: regions_without(service, account, around.graph, around.regions)
 
 
 DERIVATIONS: Mapping[str, Callable[[Around, Resource], Value]] = {
@@ -44,6 +54,7 @@ DERIVATIONS: Mapping[str, Callable[[Around, Resource], Value]] = {
     "public_subnets": lambda around, resource: around.networks.public_subnets(resource),
     "routes_to_internet": lambda around, resource: around.networks.routes_to_internet(resource),
     "subnet_zones": lambda around, resource: around.networks.subnet_zones(resource),
+    **{name: _regions_without(service) for name, service in SERVICES.items()},
 }
 
 _ZONES = {SUBNET: ("AvailabilityZone", "AvailabilityZoneId")}
@@ -68,6 +79,7 @@ ON_THE_WAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "public_subnets": _ROUTES,
     "routes_to_internet": _ROUTES,
     "subnet_zones": _INSIDE,
+    **{name: {one.type: (one.property,) if one.property else ()} for name, one in SERVICES.items()},
 }
 """By fact, what it reads of other resources; of some, that they are there and what AWS calls them."""
 
@@ -107,11 +119,13 @@ def derive(
     facts: Facts,
     unseen: Mapping[str, Unknown] | None = None,
     now: datetime | None = None,
+    regions: Sequence[str] = (),
 ) -> list[Resource]:
     """The resources of one scope, with `derived` among the properties where a control reads it.
 
     `unseen` are the types of which there may be more in the scope than were seen, each with the reason. `now` is the
-    time that ages are counted to, which has a zone; without it there are none.
+    time that ages are counted to, which has a zone; without it there are none. `regions` are those of the account that
+    are under review.
     Under `derived` stands each fact that is wanted of the type and can be said of the resource: one of a resource that
     names no subnets, for example, is absent.
     """
@@ -119,7 +133,7 @@ def derive(
         return list(resources)
     seen = views(resources)
     graph = Graph(seen, unseen)
-    around = Around(Networks(graph), Usage(graph), now)
+    around = Around(Networks(graph), graph, Usage(graph), now, regions)
     return [
         _with_facts(resource, view, facts[resource.type], around) if resource.type in facts else resource
         for resource, view in zip(resources, seen, strict=True)
@@ -159,6 +173,6 @@ def _with_facts(resource: Resource, view: Resource, names: frozenset[str], aroun
 def _mark(name: str, resource: Resource) -> Mark | None:
     if name in _OF_ITSELF:
         return find_mark(resource.properties, [_OF_ITSELF[name][resource.type].split(".")[0]])
-    if name == "in_use":
+    if name == "in_use" or name in SERVICES:
         return resource.properties.place
     return subnets_mark(resource) if resource.type not in (SUBNET, VPC, TABLE) else resource.properties.place

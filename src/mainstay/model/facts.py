@@ -68,6 +68,18 @@ FACTS: Final[Mapping[str, Fact]] = {
         "the distinct availability zones of the NAT gateways in it", ("AWS::EC2::VPC",), "list of strings"
     ),
     "public_subnets": Fact("whether one of its subnets has a route to an internet gateway", IN_SUBNETS, "boolean"),
+    **{
+        f"regions_without_{name}": Fact(
+            f"the regions under review that have no {words}", ("AWS::Account",), "list of strings"
+        )
+        for name, words in {
+            "analyzer": "access analyzer for what is shared with strangers",
+            "detector": "enabled GuardDuty detector",
+            "hub": "Security Hub",
+            "recorder": "configuration recorder",
+            "scanning": "scanning by Amazon Inspector",
+        }.items()
+    },
     "routes_to_internet": Fact("whether it has a route to an internet gateway", ("AWS::EC2::Subnet",), "boolean"),
     "subnet_zones": Fact("the distinct availability zones of the subnets in it", ("AWS::EC2::VPC",), "list of strings"),
 }

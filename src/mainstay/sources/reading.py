@@ -63,7 +63,8 @@ class Scope:
     """One root module or template: its resources, and what of it could not be read.
 
     `parts` are the module directories and files that were read for it. `inputs` are the names of its variables or
-    parameters. `unseen` are the types of which an account may have more than could be seen, each with the reason.
+    parameters. `unseen` are the types of which an account may have more than could be seen, each with the reason;
+    `regions` are those of it that are under review.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Scope:
     parts: Mapping[str, Part] = field(default_factory=dict)
     inputs: frozenset[str] = frozenset()
     unseen: Mapping[str, Unknown] = field(default_factory=dict)
+    regions: Sequence[str] = ()
 
 
 class Part(NamedTuple):

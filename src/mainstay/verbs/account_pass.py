@@ -117,7 +117,7 @@ class AccountPass:
         hidden = {gap.unit.type: Unknown(gap.reason) for gap in self.unreadable if gap.unit is not None}
         hidden |= self.untold
         hidden |= unseen(reads, self.types_of.__getitem__)
-        scope = Scope(self.scope, linked(resources), gaps, unseen=hidden)
+        scope = Scope(self.scope, linked(resources), gaps, unseen=hidden, regions=self.regions)
         if self.observed is not None:
             self.observed(scope)
         self.ended = True

@@ -62,9 +62,10 @@ def review_aggregate(
     survey.gaps.update(dict.fromkeys(gaps))
     unseen = dict.fromkeys(judge.types, NOT_RECORDED)
     for account in sorted(filter(None, found)):
-        judged = judge.judged(Scope(account, linked(found[account]), [], unseen=unseen))
+        recorded = tuple(sorted({one.origin.region for one in found[account] if one.origin.region}))
+        judged = judge.judged(Scope(account, linked(found[account]), [], unseen=unseen, regions=recorded))
         survey.add(judged)
-        survey.accounts[account] = tuple(sorted({one.origin.region for one in found[account] if one.origin.region}))
+        survey.accounts[account] = recorded
         if ledger is not None and pass_ is not None:
             ledger.record_findings(pass_, judged.findings, lambda *_: False, at=now_in_utc())
     if ledger is not None and pass_ is not None:

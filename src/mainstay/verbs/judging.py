@@ -40,7 +40,7 @@ class Judge:
 
     def judged(self, scope: Scope) -> Judged:
         """The verdicts on a scope that was read."""
-        derived = derive(scope.resources, self.facts, scope.unseen, self.now)
+        derived = derive(scope.resources, self.facts, scope.unseen, self.now, scope.regions)
         resources = relate(derived, self.related, self.links, scope.unseen)
         unjudged = Counter(one.type for one in scope.resources if one.type not in self.reads)
         findings = list(map(with_plan, self.evaluation.findings(resources)))
