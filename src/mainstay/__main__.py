@@ -1,5 +1,19 @@
-"""`python -m mainstay`."""
+"""The process: `mainstay` and `python -m mainstay`."""
 
-from mainstay.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Runs the command. Ctrl-C while modules are still imported ends the process, without a traceback."""
+    interrupted = signal.getsignal(signal.SIGINT)
+    if interrupted is signal.default_int_handler:  # otherwise whoever started the process wants it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from mainstay.cli import commands  # noqa: F401 # `run` needs it first of all
+    from mainstay.cli import main as run
+
+    signal.signal(signal.SIGINT, interrupted)
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -157,18 +158,43 @@ def test_a_closed_pipe_ends_quietly(infra: Path) -> None:
     assert len(run.stdout.splitlines()) == 1
 
 
-def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
+def interrupted(directory: Path, ready: Callable[[], bool]) -> tuple[int, str]:
+    """The exit code and stderr of a review of many modules that Ctrl-C ends as soon as it is ready."""
     for number in range(400):
-        (tmp_path / f"r{number}").mkdir()
-        (tmp_path / f"r{number}" / "main.tf").write_text(OPEN_BUCKET * 1 + f'\nlocals {{ n = "{number}" }}\n')
+        (directory / f"r{number}").mkdir(parents=True)
+        (directory / f"r{number}" / "main.tf").write_text(OPEN_BUCKET + f'\nlocals {{ n = "{number}" }}\n')
+    environment = {**os.environ, "MAINSTAY_CACHE": str(directory.parent / "cache")}
     run = subprocess.Popen(
-        [*COMMAND, "review", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "review", str(directory)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
-    time.sleep(0.6)
+    until = time.monotonic() + 30
+    while not ready() and time.monotonic() < until and run.poll() is None:
+        time.sleep(0.01)
     run.send_signal(signal.SIGINT)
     _, stderr = run.communicate(timeout=30)
-    assert run.returncode in (130, 1)  # 1 where it was faster than the signal
+    return run.returncode, stderr
+
+
+def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
+    status, stderr = interrupted(tmp_path / "code", lambda: any((tmp_path / "cache").glob("*/*")))
+    assert status == 130
+    assert stderr.splitlines()[-1] == "interrupted"
     assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize("module", ["click", "mainstay.cli.showing"])
+def test_ctrl_c_while_modules_are_imported_is_no_traceback_either(module: str) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        name == sys.argv[1] and os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from mainstay.__main__ import main\n"
+        "main()\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program, module], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (-signal.SIGINT, "")
 
 
 def test_no_colour_in_a_pipe_and_colour_when_asked(infra: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -56,7 +57,8 @@ class Endpoint:
                 self.send_response(403 if around.error else 200)
                 self.send_header("Content-Length", str(len(told)))
                 self.end_headers()
-                self.wfile.write(told.encode())
+                with suppress(ConnectionError):  # it may have been killed meanwhile
+                    self.wfile.write(told.encode())
 
             do_GET = do_POST
 
