@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mainstay.analysis.practices import Answer
-from mainstay.engine.remedies import remedy
+from mainstay.engine.remedies import Assignment, remedy
 from mainstay.model.controls import SEVERITIES, Control, Severity
 from mainstay.model.findings import Finding
 from mainstay.model.patches import NoPatch, Patch
@@ -31,6 +31,8 @@ from mainstay.model.practices import Risk
 Level = Literal["small", "medium", "large"]
 ByHand = Mapping[tuple[str, str], str]
 """Properties that only a person sets, by type and path, each with the reason."""
+
+Remedies = dict[tuple[str, ...], tuple[Assignment, ...] | NoPatch]
 
 SEVERITY: Final[Mapping[Severity, float]] = {"low": 1, "medium": 3, "high": 9, "critical": 27}
 RISK: Final[Mapping[Risk, float]] = {"low": 1, "medium": 1.5, "high": 2}
@@ -130,7 +132,8 @@ def _is_met_without(answer: Answer, control: Control) -> bool:
 def _effort(findings: Sequence[Finding], by_hand: ByHand) -> Effort:
     places = len({_place(finding) for finding in findings})
     patches = len([finding for finding in findings if isinstance(finding.patch, Patch)])
-    reasons = dict.fromkeys(reason for finding in findings if (reason := _by_person(finding, by_hand)))
+    remedies = _remedies(findings)
+    reasons = dict.fromkeys(one for finding in findings if (one := _by_person(finding, remedies, by_hand)))
     fix = findings[0].control.fix
     replaced = [text for text in (*reasons, fix) if _REPLACED.search(text)]
     why: list[str] = []
@@ -145,34 +148,39 @@ def _effort(findings: Sequence[Finding], by_hand: ByHand) -> Effort:
         why.append("mainstay can write all of it (--fix)")
         level = "small" if places <= FEW_PLACES else "medium"
     else:
-        set_here = _properties(findings)
+        set_here = {one.plain for wanted in remedies.values() if not isinstance(wanted, NoPatch) for one in wanted}
         why.append(f"{'one property' if len(set_here) == 1 else f'{len(set_here)} properties'} to set")
         level = "small" if places <= FEW_PLACES else "medium"
     why.append("one place" if places == 1 else f"{places:,} places")
     return Effort(level, places, patches, tuple(why))
 
 
-def _by_person(finding: Finding, by_hand: ByHand) -> str:
+def _remedies(findings: Iterable[Finding]) -> Remedies:
+    """By the paths of their reasons, on which alone it depends, what would mend the failures of one control."""
+    found: Remedies = {}
+    for finding in findings:
+        paths = _paths(finding)
+        if paths not in found:
+            found[paths] = remedy(finding.control, finding.reasons)
+    return found
+
+
+def _paths(finding: Finding) -> tuple[str, ...]:
+    return tuple(reason.path for reason in finding.reasons)
+
+
+def _by_person(finding: Finding, remedies: Remedies, by_hand: ByHand) -> str:
     """Why a person has to make the change; empty where setting properties is all."""
     if isinstance(finding.patch, Patch):
         return ""
     if isinstance(finding.patch, NoPatch):
         return finding.patch.reason
-    found = remedy(finding.control, finding.reasons)
+    found = remedies[_paths(finding)]
     if isinstance(found, NoPatch):
         return found.reason
     paths = ((*one.plain, *([str(key)] if (key := (one.fields or {}).get("Key")) else [])) for one in found)
     kept = (by_hand.get((finding.subject.type, ".".join(path))) for path in paths)
     return next((reason for reason in kept if reason), "")
-
-
-def _properties(findings: Iterable[Finding]) -> set[tuple[str, ...]]:
-    found: set[tuple[str, ...]] = set()
-    for finding in findings:
-        wanted = remedy(finding.control, finding.reasons)
-        if not isinstance(wanted, NoPatch):
-            found |= {one.plain for one in wanted}
-    return found
 
 
 def _place(finding: Finding) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -284,8 +283,6 @@ class _Run:
             raise UsageError("--live goes with none of --fix, --baseline, --write-baseline, --diff and --with")
         if asked.fix and (asked.write_baseline or asked.plan):
             raise UsageError("--fix changes code: it goes neither with --write-baseline nor with --plan")
-        # values live until their scope is judged and seldom form circles: looking for those less often saves a tenth
-        gc.set_threshold(100_000, 20, 50)
         result = self.reviewed()
         if asked.write_baseline:
             file = asked.baseline or BASELINE

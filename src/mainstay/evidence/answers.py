@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mainstay.evidence.content import place_from_json, place_to_json
 from mainstay.evidence.errors import as_written
-from mainstay.model.controls import Severity
+from mainstay.model.controls import Control, Severity
 from mainstay.model.decisions import Waiver
 from mainstay.model.evidence import Milestone, Pass
 from mainstay.model.findings import Finding, Reason, Subject, Verdict
@@ -80,36 +80,53 @@ class Standing:
     @property
     def subject(self) -> Subject:
         with as_written():
-            body = json.loads(self.body).get("subject", {})
-            return Subject(
-                type=self.type,
-                address=self.address,
-                scope=self.scope,
-                module=body.get("module", ""),
-                source=body.get("source", ""),
-                place=place_from_json(body.get("place")),
-                may_exist=body.get("may_exist"),
-                calls=tuple(filter(None, map(place_from_json, body.get("calls", ())))),
-                construct=body.get("construct", ""),
-                region=self.region,
-            )
+            return _subject(json.loads(self.body), self.type, self.address, self.scope, self.region)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         with as_written():
-            return tuple(
-                Reason(path, expected, actual, _mark_from_json(mark), settle)
-                for path, expected, actual, mark, settle in json.loads(self.body).get("reasons", ())
-            )
+            return _reasons(json.loads(self.body))
 
     @property
     def waiver(self) -> Waiver | None:
+        if '"waiver"' not in self.body:  # most have none, and reading takes longer than looking
+            return None
         with as_written():
             body = json.loads(self.body).get("waiver")
             if body is None:
                 return None
             until = None if body["until"] is None else date.fromisoformat(body["until"])
             return Waiver(body["reason"], body["source"], body["owner"], until, place_from_json(body["place"]))
+
+
+def failure(control: Control, text: str, type: str, address: str, scope: str, region: str) -> Finding:
+    """A finding that fails, from its body and the columns that stand beside it."""
+    with as_written():
+        body = json.loads(text)
+        return Finding(control, "fail", _subject(body, type, address, scope, region), _reasons(body))
+
+
+def _subject(body: Mapping[str, Any], type: str, address: str, scope: str, region: str) -> Subject:
+    about = body.get("subject", {})
+    return Subject(
+        type=type,
+        address=address,
+        scope=scope,
+        module=about.get("module", ""),
+        source=about.get("source", ""),
+        place=place_from_json(about.get("place")),
+        may_exist=about.get("may_exist"),
+        calls=tuple(filter(None, map(place_from_json, about.get("calls", ())))),
+        construct=about.get("construct", ""),
+        region=region,
+    )
+
+
+def _reasons(body: Mapping[str, Any]) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(path, expected, actual, _mark_from_json(mark), settle)
+        for path, expected, actual, mark, settle in body.get("reasons", ())
+    )
 
 
 def finding_body(finding: Finding) -> dict[str, Any]:

@@ -22,14 +22,14 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.selectable import Select
 
-from mainstay.evidence.answers import By, Changes, Moment, Query, Standing
+from mainstay.evidence.answers import By, Changes, Moment, Query, Standing, failure
 from mainstay.evidence.chain import chunks
 from mainstay.evidence.errors import LedgerError
 from mainstay.evidence.judging import RANKS
 from mainstay.evidence.schema import coverage, findings, milestones, moment, passes, present, stamp, standing, units
 from mainstay.model.controls import Control
 from mainstay.model.evidence import Evidence, Milestone
-from mainstay.model.findings import Verdict
+from mainstay.model.findings import Finding, Verdict
 
 FACTS: Final = ("fingerprint", "control", "verdict", "severity", "scope", "region", "type", "address", "owner")
 """The columns that a Standing begins with, in its order."""
@@ -98,11 +98,26 @@ def compare(connection: Connection, since: int, until: int | None, limit: int | 
     return Changes(**lists, counts={kind: len(some) for kind, some in kinds.items()})
 
 
-def read_evidence(connection: Connection, controls: Mapping[str, Control]) -> Iterator[Evidence]:
+def read_failures(connection: Connection, controls: Mapping[str, Control]) -> list[Finding]:
+    """The failures that stand, as they were found; those of a control that is not among `controls` are left out."""
+    columns = (
+        standing.c.control,
+        findings.c.body,
+        *(standing.c[name] for name in ("type", "address", "scope", "region")),
+    )
+    query = select(*columns).join(findings, findings.c.seq == standing.c.seq).where(standing.c.verdict == "fail")
+    rows = connection.execute(query.order_by(*_order(standing)))
+    return [failure(controls[control], *facts) for control, *facts in rows if control in controls]
+
+
+def read_evidence(
+    connection: Connection, controls: Mapping[str, Control], until: int | None = None
+) -> Iterator[Evidence]:
     """By control and source of the passes; what was judged by a control that is not among them is left out."""
-    facts = (standing.c.control, passes.c.source, standing.c.verdict)
-    query, looked = _with_coverage(standing, coverage, *facts, whole=True)
-    query = query.join(passes, passes.c.number == standing.c["pass"]).where(standing.c.verdict != "gone")
+    source = _source(until)
+    facts = (source.c.control, passes.c.source, source.c.verdict)
+    query, looked = _with_coverage(source, _coverage(until), *facts, whole=True)
+    query = query.join(passes, passes.c.number == source.c["pass"]).where(source.c.verdict != "gone")
     each = query.add_columns(looked).subquery()
     keys = (each.c.control, each.c.source, each.c.verdict)
     found: dict[tuple[str, str], dict[Verdict, str]] = defaultdict(dict)

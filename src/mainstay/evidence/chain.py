@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, Executable, Table, bindparam, func, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from mainstay.evidence.schema import CHAINED, contents
 
@@ -100,6 +100,8 @@ def _insert(table: Table, dialect: str) -> Any:
     """To PostgreSQL go columns, each as one array: a statement for each row would take ten times as long."""
     if dialect == "sqlite":
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # a quarter of SQLAlchemy's imports, for those who use it
+
     columns = [func.unnest(bindparam(column.name, type_=postgresql.ARRAY(column.type))) for column in table.columns]
     return postgresql.insert(table).from_select(table.columns.keys(), select(*columns))
 

@@ -258,10 +258,15 @@ class Ledger:
         with self._reading() as connection:
             return asking.compare(connection, asking.seq_at(connection, since), self._until(connection, until), limit)
 
-    def evidence(self, controls: Mapping[str, Control]) -> list[Evidence]:
+    def failures(self, controls: Mapping[str, Control]) -> list[Finding]:
+        """The failures of the controls that stand, in the order of `findings`."""
+        with self._reading() as connection:
+            return asking.read_failures(connection, controls)
+
+    def evidence(self, controls: Mapping[str, Control], at: Moment | None = None) -> list[Evidence]:
         """What each control found, by kind of source, and when it last looked at the part looked at longest ago."""
         with self._reading() as connection:
-            return list(asking.read_evidence(connection, controls))
+            return list(asking.read_evidence(connection, controls, self._until(connection, at)))
 
     # -- what people said, and the chain
 

@@ -141,6 +141,7 @@ Index("gaps_by_pass", gaps.c["pass"])
 Index("standing_by_address", standing.c.scope, standing.c.address)
 Index("present_by_address", present.c.scope, present.c.address, present.c.region, present.c.unit)
 Index("present_by_unit", present.c.scope, present.c.region, present.c.unit)
+Index("standing_by_control", standing.c.control, standing.c.verdict, standing.c.severity)
 Index("standing_by_list", standing.c.verdict, standing.c.rank)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 from mainstay.analysis.improving import Improvement, plan
 from mainstay.analysis.practices import AGES, Answer, State, kinds, weigh
@@ -15,11 +14,8 @@ from mainstay.documents import did_you_mean
 from mainstay.model.controls import Control
 from mainstay.model.errors import UsageError
 from mainstay.model.evidence import Attestation, Evidence, Milestone, Pass
-from mainstay.model.findings import Finding, Gap, Verdict
+from mainstay.model.findings import Finding, Gap
 from mainstay.model.practices import EvidenceKind, Practice
-
-if TYPE_CHECKING:
-    from mainstay.evidence.answers import Standing
 
 RANKS: Mapping[State, int] = {"not_met": 0, "unknown": 1, "partial": 2, "met": 3, "not_applicable": 3}
 
@@ -29,8 +25,8 @@ Ages = Mapping[EvidenceKind, timedelta]
 class Remembers(Protocol):
     """What is asked of the ledger."""
 
-    def evidence(self, controls: Mapping[str, Control]) -> Iterable[Evidence]: ...
-    def findings(self, query: Any = None, at: Any = None) -> Iterable[Standing]: ...
+    def evidence(self, controls: Mapping[str, Control], at: Milestone | None = None) -> Iterable[Evidence]: ...
+    def failures(self, controls: Mapping[str, Control]) -> Iterable[Finding]: ...
     def passes(self) -> Iterable[Pass]: ...
     def gaps(self, pass_: Pass) -> Iterable[Gap]: ...
 
@@ -76,17 +72,7 @@ def answers_at(
     Of attestations those are taken that are given here and were made by then.
     """
     by_id = {control.id: control for control in catalog.controls}
-    sources = {one.number: one.source for one in ledger.passes()}
-    verdicts: dict[tuple[str, str], set[Verdict]] = defaultdict(set)
-    oldest: dict[tuple[str, str], datetime] = {}
-    for one in ledger.findings(at=milestone):
-        if one.control not in by_id or one.verdict == "gone":
-            continue
-        key = (one.control, sources.get(one.pass_number, ""))
-        verdicts[key].add(one.verdict)
-        oldest[key] = min(one.last_seen, oldest.get(key, one.last_seen))
-    evidence = [Evidence(by_id[key[0]], "config", frozenset(found), oldest[key]) for key, found in verdicts.items()]
-    evidence += _lost(ledger, by_id, milestone.at)
+    evidence = [*ledger.evidence(by_id, milestone), *_lost(ledger, by_id, milestone.at)]
     said = [one for one in attestations if one.on <= milestone.at.date()]
     return _weighed(catalog, evidence, milestone.at, ages, said, ())
 
@@ -97,14 +83,9 @@ def improvements(
 ) -> list[Improvement]:  # fmt: skip
     """What to do first about the failures that stand in the ledger."""
     from mainstay.catalog.by_hand import load_by_hand
-    from mainstay.evidence.answers import Query
 
-    by_id = {control.id: control for control in catalog.controls}
-    failures = ledger.findings(Query(verdicts=frozenset({"fail"})))
-    findings = (
-        Finding(by_id[one.control], "fail", one.subject, one.reasons) for one in failures if one.control in by_id
-    )
-    return plan(findings, found, top, reachable, load_by_hand())
+    failures = ledger.failures({control.id: control for control in catalog.controls})
+    return plan(failures, found, top, reachable, load_by_hand())
 
 
 def compare(before: Mapping[str, Answer], after: Mapping[str, Answer]) -> list[Moved]:

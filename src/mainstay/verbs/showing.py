@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,6 +66,7 @@ def opened(url: str | None, start: Path, write: bool = False) -> Ledger:
     return open_ledger(url or find_ledger(start), write=write)
 
 
+@lru_cache(maxsize=4096)  # many findings have one time
 def iso(at: datetime | None) -> str | None:
     """A time as JSON has it, in whole seconds of UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

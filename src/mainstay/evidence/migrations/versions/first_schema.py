@@ -44,6 +44,7 @@ INDEXES = {
     "findings_by_fingerprint": ("findings", ["fingerprint", "seq"]),
     "gaps_by_pass": ("gaps", ["pass"]),
     "standing_by_address": ("standing", ["scope", "address"]),
+    "standing_by_control": ("standing", ["control", "verdict", "severity"]),
     "standing_by_list": ("standing", ["verdict", "rank"]),
     "present_by_address": ("present", ["scope", "address", "region", "unit"]),
     "present_by_unit": ("present", ["scope", "region", "unit"]),
