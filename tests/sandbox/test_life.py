@@ -131,7 +131,10 @@ def test_ctrl_c_ends_the_command_and_the_account(tmp_path: Path) -> None:
         assert account.answers()
         assert json.loads(state.read_text())["endpoint"] == account.endpoint
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(SECONDS) == 0
+        try:
+            assert process.wait(SECONDS) == 0
+        finally:
+            process.terminate()  # else the test would wait for it for ever
     assert not account.answers()
     assert not state.exists()
 

@@ -80,7 +80,9 @@ def _ended_politely(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*given, live=live, **asked)
         ending = _Ending()
         before = signal.signal(signal.SIGTERM, ending.unwind)
-        interrupting = signal.signal(signal.SIGINT, ending.interrupt)
+        interrupting = signal.getsignal(signal.SIGINT)
+        if interrupting is not signal.SIG_IGN:  # as in a job of the background
+            signal.signal(signal.SIGINT, ending.interrupt)
         try:
             return command(*given, live=live, **asked)
         except _Terminated:
