@@ -351,9 +351,13 @@ def test_attestations_are_renewed_and_withdrawn(ledger: Ledger) -> None:
     second = Attestation("OPS02-BP01", "We own.", "Bob", date(2026, 1, 1), date(2027, 1, 1), False, "https://a", "shop")
     assert ledger.attest([first, second], day(0)) == 2
     assert ledger.attest([first, second], day(1)) == 0
+    milestone = ledger.milestone("both", "", day(1))
     renewed = replace(first, expires=date(2028, 1, 1))
     assert ledger.attest([renewed], day(2)) == 2
     assert ledger.attestations() == [renewed]
+    assert sorted(one.statement for one in ledger.attestations(milestone)) == sorted(
+        (first.statement, second.statement)
+    )
 
 
 # -- together

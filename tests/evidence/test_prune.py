@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from sqlalchemy import delete, func, select, update
-from tests.evidence.account import ACCOUNT, BUCKETS, bucket, day, finding, look
+from tests.evidence.account import ACCOUNT, BUCKETS, bucket, control, day, finding, look
 
-from mainstay.evidence import Extent, Ledger
+from mainstay.evidence import Extent, Ledger, PrunedAway
 from mainstay.evidence.schema import CHAINED, contents, findings, observations, prunes, units
 from mainstay.model.findings import Gap
 
@@ -73,6 +74,37 @@ def test_milestones_can_be_compared_after_a_prune(ledger: Ledger) -> None:
         row.fingerprint for row in before[1].fixed
     }
     assert [ledger.verify(one.head) for one in ledger.milestones()] == [[], []]
+
+
+def test_evidence_and_gaps_of_a_milestone_are_kept(ledger: Ledger) -> None:
+    still = bucket("still")
+    refused = Gap("refused", "AccessDenied", None, BUCKETS)
+    for number, state in enumerate(("complete", "interrupted", "complete", "complete")):
+        pass_ = ledger.begin("live", ACCOUNT, "1.0", day(number))
+        ledger.record_unit(pass_, BUCKETS, [still], [refused], day(number), listed=True)
+        ledger.record_findings(pass_, [finding(still)], lambda *_: True, at=day(number))
+        ledger.end(pass_, state, day(number))  # type: ignore[arg-type]
+        if number == 1:
+            milestone = ledger.milestone("first", "", day(1))
+    known = {control().id: control()}
+    before = ledger.evidence(known, milestone), [ledger.gaps(one) for one in ledger.passes()[:2]]
+    assert before[0][0].at == day(1)
+    assert ledger.prune(day(9), day(9)).rows == {"findings": 0, "observations": 0, "units": 1, "gaps": 1}
+    assert (ledger.evidence(known, milestone), [ledger.gaps(one) for one in ledger.passes()[:2]]) == before
+    assert ledger.verify() == []
+
+
+def test_a_moment_of_which_something_was_pruned_is_not_answered(ledger: Ledger) -> None:
+    live(ledger, 6)
+    milestone = ledger.milestone("first", "", day(5))
+    ledger.prune(day(4), day(6))
+    for when in (day(3), ledger.passes()[3]):
+        with pytest.raises(PrunedAway, match=r"2026-.* was pruned: ask about a later moment, or a milestone"):
+            ledger.findings(at=when)
+        with pytest.raises(PrunedAway):
+            ledger.changes(when)
+    for after in (day(4), ledger.passes()[4], milestone):
+        assert ledger.findings(at=after)
 
 
 def test_what_is_gone_for_long_is_forgotten_with_its_history(ledger: Ledger) -> None:

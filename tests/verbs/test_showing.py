@@ -99,6 +99,13 @@ def test_the_overview_says_the_last_pass_what_it_changed_and_what_fails(ledger: 
     assert len(shown(page).splitlines()) <= 25
 
 
+def test_the_overview_says_that_what_stood_before_the_last_pass_was_pruned(fresh: Ledger) -> None:
+    fresh.prune(NOW, NOW)
+    page = showing.overview(fresh, catalog, NOW)
+    assert document(page)["changes"] is None
+    assert "was pruned" in shown(page)
+
+
 def test_findings_are_failures_unless_another_verdict_is_asked_for(ledger: Ledger) -> None:
     failing = {("orders", VERSIONS), ("orders", PUBLIC), ("logs", RETIRED)}
     assert names(listed(ledger)["findings"]) == failing

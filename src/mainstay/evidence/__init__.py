@@ -1,7 +1,7 @@
 """The ledger: what was observed, appended and never changed."""
 
 from mainstay.evidence.answers import Changes, Ended, Extent, Flaw, Moment, Observed, Pruned, Query, Recorded, Standing
-from mainstay.evidence.errors import LedgerError
+from mainstay.evidence.errors import LedgerError, PrunedAway
 from mainstay.evidence.ledger import Ledger, open_ledger
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Moment",
     "Observed",
     "Pruned",
+    "PrunedAway",
     "Query",
     "Recorded",
     "Standing",

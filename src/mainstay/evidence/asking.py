@@ -24,9 +24,20 @@ from sqlalchemy.sql.selectable import Select
 
 from mainstay.evidence.answers import By, Changes, Moment, Query, Standing, failure
 from mainstay.evidence.chain import chunks
-from mainstay.evidence.errors import LedgerError
+from mainstay.evidence.errors import LedgerError, PrunedAway
 from mainstay.evidence.judging import RANKS
-from mainstay.evidence.schema import coverage, findings, milestones, moment, passes, present, stamp, standing, units
+from mainstay.evidence.schema import (
+    coverage,
+    findings,
+    milestones,
+    moment,
+    passes,
+    present,
+    prunes,
+    stamp,
+    standing,
+    units,
+)
 from mainstay.model.controls import Control
 from mainstay.model.evidence import Evidence, Milestone
 from mainstay.model.findings import Finding, Verdict
@@ -38,7 +49,16 @@ COLUMNS: Final = tuple(column.name for column in standing.columns)
 
 
 def seq_at(connection: Connection, when: Moment, table: Table = findings) -> int:
-    """The number of the last row that was there at the moment. Of a time it is the last of `table`."""
+    """The number of the last row that was there at the moment. Of a time it is the last of `table`.
+
+    Raises PrunedAway for a moment of which something was pruned: only what stood at milestones is kept.
+    """
+    pruned = connection.execute(select(func.max(prunes.c.before))).scalar()
+    if pruned and not isinstance(when, Milestone):
+        at = stamp(when if isinstance(when, datetime) else when.started)
+        if at < pruned:
+            kept = "ask about a later moment, or a milestone"
+            raise PrunedAway(f"what stood at {at[:16].replace('T', ' ')} was pruned: {kept}")
     if isinstance(when, datetime):
         known = select(table.c.seq).where(table.c.at <= stamp(when)).order_by(table.c.seq.desc()).limit(1)
         return connection.execute(known).scalar() or 0

@@ -9,7 +9,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mainstay.model.errors import LedgerError
 
-__all__ = ["LedgerError", "as_written", "in_plain_words"]
+__all__ = ["LedgerError", "PrunedAway", "as_written", "in_plain_words"]
+
+
+class PrunedAway(LedgerError):
+    """Something of what stood at a moment was pruned."""
+
 
 BY_CODE = {
     "SQLITE_FULL": "the disk is full; free some space and resume, nothing that was acknowledged is lost",

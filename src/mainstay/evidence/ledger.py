@@ -270,9 +270,10 @@ class Ledger:
 
     # -- what people said, and the chain
 
-    def attestations(self) -> list[Attestation]:
+    def attestations(self, at: Milestone | None = None) -> list[Attestation]:
+        """What people state, or stated at a milestone."""
         with self._reading() as connection:
-            return stating.read_attestations(connection)
+            return stating.read_attestations(connection, self._until(connection, at))
 
     def milestones(self) -> list[Milestone]:
         with self._reading() as connection:

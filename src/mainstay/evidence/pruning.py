@@ -18,6 +18,7 @@ from mainstay.evidence.schema import (
     gaps,
     milestones,
     observations,
+    pass_ends,
     passes,
     present,
     prunes,
@@ -36,7 +37,7 @@ def prune(connection: Connection, before: str, at: str) -> Pruned:
     """Removes what was superseded before the time, and says so in a row of its own."""
     marks = sorted(connection.execute(select(milestones.c.seq)).scalars())
     removed = {table: _superseded(connection, table, keys, marks, before) for table, _, keys in KEYS}
-    removed |= {table: _of_old_passes(connection, table, before) for table in (units, gaps)}
+    removed |= {table: _of_old_passes(connection, table, marks, before) for table in (units, gaps)}
     heads = {mark - 1 for mark in marks}
     removed = {table: [seq for seq in seqs if seq not in heads] for table, seqs in removed.items()}
     numbers = sorted(seq for seqs in removed.values() for seq in seqs)
@@ -87,14 +88,29 @@ def _superseded(
     return found
 
 
-def _of_old_passes(connection: Connection, table: Table, before: str) -> list[int]:
-    """The rows of passes before the time, save those of the last pass of each target and what coverage points at."""
-    last = select(func.max(passes.c.number)).group_by(passes.c.source, passes.c.target)
-    old = select(passes.c.number).where(passes.c.started < before, passes.c.number.not_in(last))
-    query = select(table.c.seq).where(table.c["pass"].in_(old), table.c.at < before)
-    if table is units:
-        query = query.where(table.c.seq.not_in(select(coverage.c.seq)))
-    return list(connection.execute(query).scalars())
+def _of_old_passes(connection: Connection, table: Table, marks: Sequence[int], before: str) -> list[int]:
+    """The rows of passes before the time, save those of the last passes of each target and what coverage points at,
+    now and at each milestone."""
+    kept: set[int] = set()
+    covered = set(connection.execute(select(coverage.c.seq)).scalars())
+    for mark in (*marks, None):
+        kept.update(_last_passes(connection, mark))
+        if table is units and mark is not None:
+            latest = select(func.max(units.c.seq)).where(units.c.listed == 1, units.c.seq < mark)
+            covered.update(connection.execute(latest.group_by(units.c.scope, units.c.region, units.c.type)).scalars())
+    query = select(table.c.seq, table.c["pass"]).join(passes, passes.c.number == table.c["pass"])
+    rows = connection.execute(query.where(passes.c.started < before, table.c.at < before))
+    return [seq for seq, number in rows if number not in kept and not (table is units and seq in covered)]
+
+
+def _last_passes(connection: Connection, mark: int | None) -> Iterator[int]:
+    """Of each target the last pass, and the last that was completed, as it was before row `mark`, or is now."""
+    begun = select(func.max(passes.c.number))
+    whole = begun.join(pass_ends, pass_ends.c["pass"] == passes.c.number).where(pass_ends.c.state == "complete")
+    if mark is not None:
+        begun, whole = begun.where(passes.c.seq < mark), whole.where(pass_ends.c.seq < mark)
+    for query in (begun, whole):
+        yield from connection.execute(query.group_by(passes.c.source, passes.c.target)).scalars()
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -37,10 +37,10 @@ def attest(connection: Connection, stated: Iterable[Attestation], at: str) -> in
     return appender.seq - first
 
 
-def read_attestations(connection: Connection) -> list[Attestation]:
-    return [
-        _attestation(key, json.loads(body)) for key, (state, body) in _latest(connection).items() if state == "stated"
-    ]
+def read_attestations(connection: Connection, until: int | None = None) -> list[Attestation]:
+    """What is stated, or was when row `until` was the last one."""
+    latest = _latest(connection, until).items()
+    return [_attestation(key, json.loads(body)) for key, (state, body) in latest if state == "stated"]
 
 
 def set_milestone(connection: Connection, name: str, note: str, at: str) -> Milestone:
@@ -61,8 +61,9 @@ def _milestone(row: Mapping[Any, Any]) -> Milestone:
     return Milestone(row["name"], moment(row["at"]), row["head"], row["note"])
 
 
-def _latest(connection: Connection) -> dict[Key, tuple[str, str]]:
-    rows = connection.execute(select(attestations).order_by(attestations.c.seq))
+def _latest(connection: Connection, until: int | None = None) -> dict[Key, tuple[str, str]]:
+    query = select(attestations).order_by(attestations.c.seq)
+    rows = connection.execute(query if until is None else query.where(attestations.c.seq <= until))
     return {(row.practice, row.scope, row.by): (row.state, row.body) for row in rows}
 
 

@@ -69,12 +69,11 @@ def answers_at(
 ) -> Mapping[str, Answer]:  # fmt: skip
     """The answers as they were at a milestone, by the catalogue and the limits of today: so two moments compare.
 
-    Of attestations those are taken that are given here and were made by then.
+    `attestations` are what was stated then.
     """
     by_id = {control.id: control for control in catalog.controls}
     evidence = [*ledger.evidence(by_id, milestone), *_lost(ledger, by_id, milestone.at)]
-    said = [one for one in attestations if one.on <= milestone.at.date()]
-    return _weighed(catalog, evidence, milestone.at, ages, said, ())
+    return _weighed(catalog, evidence, milestone.at, ages, attestations, ())
 
 
 def improvements(

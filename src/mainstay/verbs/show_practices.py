@@ -189,9 +189,9 @@ def moved(
 ) -> Page:  # fmt: skip
     """The practices whose answers differ from those at a milestone, the worse ones first, and why."""
     _check(name)
-    known, attestations = catalog(), ledger.attestations()
-    after = answers(ledger, known, now, ages, attestations)
-    before = answers_at(ledger, known, since, ages, attestations)
+    known = catalog()
+    after = answers(ledger, known, now, ages, ledger.attestations())
+    before = answers_at(ledger, known, since, ages, ledger.attestations(since))
     mine = {one.practice.id for one in chosen(after, name)} if name else set(after)
     asked = {pillar.upper() for pillar in pillars}
     found = [

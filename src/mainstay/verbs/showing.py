@@ -185,7 +185,7 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
         "resources": ledger.resource_count(),
         "failures": severities,
         **others,
-        "changes": dict(ledger.changes(last, limit=0).counts),
+        "changes": _changes(ledger, last),
         "head": head,
     }  # fmt: skip
     ranked = sorted(failing.items(), key=lambda one: (-RANKS[one[0][1]], -one[1], one[0][0]))
@@ -209,6 +209,16 @@ def overview(ledger: Ledger, catalog: CatalogOf, now: datetime, ages: Ages = AGE
     lead = list(_lead(facts, now))
     lead[1:1] = [_unfinished(one) for one in passes[-1:] if one.number != last.number]
     return Page("overview", facts, (pillars, Table("worst", columns, worst, "Worst")), lead, notes)
+
+
+def _changes(ledger: Ledger, since: Pass) -> Mapping[str, int] | None:
+    """How many failures are new, fixed and back; None where what stood then was pruned."""
+    from mainstay.evidence import PrunedAway
+
+    try:
+        return dict(ledger.changes(since, limit=0).counts)
+    except PrunedAway:
+        return None
 
 
 def pass_row(one: Pass) -> dict[str, Any]:
@@ -240,10 +250,14 @@ def _lead(facts: Mapping[str, Any], now: datetime) -> Iterator[Line]:
         ("Read       ", "strong"), (f"{count(facts['resources'], 'resource')} known, ", "plain"),
         (f"{count(one['units'], 'unit')}, ", "plain"), (count(one["gaps"], "gap"), gaps),
     )  # fmt: skip
-    yield (
-        ("Changed    ", "strong"), (f"{changes['new']:,} new, {changes['came_back']:,} came back, ", "plain"),
-        (f"{changes['fixed']:,} fixed", "good" if changes["fixed"] else "plain"), (" since the pass before", "quiet"),
-    )  # fmt: skip
+    if changes is None:
+        yield ("Changed    ", "strong"), ("what stood before this pass was pruned", "quiet")
+    else:
+        yield (
+            ("Changed    ", "strong"), (f"{changes['new']:,} new, {changes['came_back']:,} came back, ", "plain"),
+            (f"{changes['fixed']:,} fixed", "good" if changes["fixed"] else "plain"),
+            (" since the pass before", "quiet"),
+        )  # fmt: skip
     yield ("Failures   ", "strong"), *_failures(facts)
     yield ("Head       ", "strong"), (facts["head"], "quiet")
 
