@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainstay.cli import terminal
-from mainstay.cli.app import Group
 from mainstay.cli.asking import LISTED, REVIEWS, Asked, asking
 from mainstay.cli.choosing import PILLAR, SEVERITY, practice_ids
 from mainstay.cli.exits import Exit
+from mainstay.cli.groups import Group
 
 if TYPE_CHECKING:
     from mainstay.evidence import Ledger, Query
