@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -92,15 +93,16 @@ def test_help_reads_neither_catalogue_nor_parser() -> None:
 
 
 def cpu_seconds(*command: str) -> float:
-    """The CPU seconds of a command, the least of five runs."""
+    """The CPU seconds of a command."""
     program = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime)"
     )
-    runs = [subprocess.run([sys.executable, "-c", program, *command], capture_output=True, text=True) for _ in range(5)]
-    return min(float(run.stdout) for run in runs)
+    return float(subprocess.run([sys.executable, "-c", program, *command], capture_output=True, text=True).stdout)
 
 
 def test_help_costs_little_more_than_starting_python() -> None:
-    bare = cpu_seconds(sys.executable, "-c", "pass")
-    assert cpu_seconds(sys.executable, "-m", "mainstay", "--help") < max(0.150, 9 * bare)
+    bare = (sys.executable, "-c", "pass")
+    told = (sys.executable, "-m", "mainstay", "--help")
+    pairs = [(cpu_seconds(*bare), cpu_seconds(*told)) for _ in range(5)]  # side by side: the machine changes its speed
+    assert min(seconds for _, seconds in pairs) < 0.150 or median(seconds / one for one, seconds in pairs) < 9

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tests.timing import growth
+
 from mainstay.analysis import Links, relate
 from mainstay.model.resources import Origin, Resource
 from mainstay.model.values import ABSENT, Items, OneOf, Record, Ref, Unknown, Value
@@ -127,5 +129,4 @@ def test_many_resources_take_time_in_proportion() -> None:
         relate(many, WANTED, LINKS)
         return time.process_time() - begin
 
-    seconds(200)
-    assert seconds(8000) < 40 * max(seconds(800), 0.002)  # ten times as many; a hundred times as long if quadratic
+    assert growth(seconds, 800) < 40

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.timing import growth
 
 from mainstay.engine import evaluate, parse
 from mainstay.model.controls import Control
@@ -315,7 +316,4 @@ def test_many_pieces_take_time_in_proportion(bench: Workbench, raws: Raws) -> No
         bench.spelling.resources(given)
         return time.process_time() - begin
 
-    pairs = [(seconds(300), seconds(3000)) for _ in range(3)]
-    assert min(many for _, many in pairs) < 40 * min(
-        few for few, _ in pairs
-    )  # ten times as many; a hundred times as long if quadratic
+    assert growth(seconds, 300) < 40
