@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from mainstay.catalog.entries import SPECIAL_KEYS, VERDICTS, place_of
+from mainstay.catalog.entries import SPECIAL_KEYS, VERDICTS
 from mainstay.catalog.practices import load_practices
 from mainstay.catalog.shapes import load_shapes
-from mainstay.documents import did_you_mean
+from mainstay.documents import did_you_mean, place_of
 from mainstay.engine import reads
 from mainstay.engine.walk import split
 from mainstay.model.conditions import Path

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from mainstay.documents import did_you_mean
+from mainstay.documents import Item, did_you_mean, place_of
 from mainstay.engine import parse
 from mainstay.model.conditions import All, Condition
 from mainstay.model.controls import LAYERS, SEVERITIES, Control, Example, Layer, Severity
 from mainstay.model.errors import DataError, Fault
-from mainstay.model.places import Place
-from mainstay.model.values import Record, Value
+from mainstay.model.values import Record
 
 REQUIRED = ("id", "title", "applies_to", "expect", "severity", "layer", "practices", "why", "fix", "examples")
 OPTIONAL = ("when", "also")
@@ -31,18 +30,11 @@ def read_control(entry: Record) -> tuple[Control, list[Fault]]:
     return reader.control(), reader.faults
 
 
-class _Entry:
-    """The keys of one entry, read one by one."""
-
+class _Entry(Item):
     def __init__(self, record: Record) -> None:
-        self.record = record
-        self.faults: list[Fault] = []
+        super().__init__(record, "a control", (*REQUIRED, *OPTIONAL), REQUIRED)
 
     def control(self) -> Control:
-        self.check_keys(self.record, (*REQUIRED, *OPTIONAL), "a control has no key")
-        for key in REQUIRED:
-            if key not in self.record:
-                self.faults.append(Fault(f"the control lacks the key '{key}'", self.record.place))
         applies_to = self.texts("applies_to")
         return Control(
             id=self.id(),
@@ -60,27 +52,11 @@ class _Entry:
             place=self.record.place,
         )
 
-    def fault(self, key: str, message: str, hint: str = "", record: Record | None = None) -> None:
-        self.faults.append(Fault(message, place_of(record or self.record, key), hint))
-
-    def check_keys(self, record: Record, known: Sequence[str], complaint: str) -> None:
-        for key in record:
-            if key not in known:
-                self.fault(key, f"{complaint} '{key}'", did_you_mean(key, known), record)
-
     def id(self) -> str:
         name = self.text("id")
         if name and not _ID.fullmatch(name):
             self.fault("id", f"the id '{name}' is not a kebab-case sentence", "like 's3-keeps-versions'")
         return name
-
-    def text(self, key: str) -> str:
-        value = self.record.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        if key in self.record:
-            self.fault(key, f"'{key}' has to be text")
-        return ""
 
     def texts(self, key: str, record: Record | None = None) -> tuple[str, ...]:
         holder = self.record if record is None else record
@@ -141,12 +117,6 @@ class _Entry:
         )
         kind = chosen if isinstance(chosen, str) else next(iter(applies_to), "")
         return Example("pass" if verdict == "pass" else "fail", kind, properties, item.place)
-
-
-def place_of(record: Value, key: str) -> Place | None:
-    """Where the key stands, or else the map."""
-    mark = record.marks.get(key)
-    return mark if isinstance(mark, Place) else record.place
 
 
 def listed(words: Sequence[str]) -> str:

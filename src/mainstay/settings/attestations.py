@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from mainstay.documents import decode, did_you_mean, read_yaml
+from mainstay.documents import Item, decode, did_you_mean, read_yaml
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.evidence import Attestation
 from mainstay.model.places import Place
 from mainstay.model.values import Record
-from mainstay.settings.items import Item, nearest
+from mainstay.settings.nearest import nearest
 from mainstay.settings.words import day
 
 DIRECTORY = "attestations"

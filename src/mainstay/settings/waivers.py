@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from mainstay.documents import decode, read_yaml
+from mainstay.documents import Item, decode, read_yaml
 from mainstay.model.decisions import Waiver
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
 from mainstay.model.values import Record
-from mainstay.settings.items import Item, nearest
+from mainstay.settings.nearest import nearest
 from mainstay.settings.rules import Entry, matches
 from mainstay.settings.words import day, unknown_control
 

@@ -1,11 +1,10 @@
-"""One entry of a file of settings, read key by key, with all that is wrong with it."""
+"""One entry of a file, a map with known keys, read key by key with all that is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from mainstay.documents import did_you_mean
+from mainstay.documents.suggestions import did_you_mean
 from mainstay.model.errors import Fault
 from mainstay.model.places import Place
 from mainstay.model.values import Record
@@ -17,17 +16,20 @@ class Item:
     def __init__(self, record: Record, kind: str, keys: Sequence[str], required: Sequence[str]) -> None:
         self.record = record
         self.faults: list[Fault] = []
-        for key in record:
-            if key not in keys:
-                self.fault(key, f"{kind} has no key '{key}'", did_you_mean(key, keys))
+        self.check_keys(record, keys, f"{kind} has no key")
         for key in required:
             if key not in record:
                 self.faults.append(Fault(f"the {kind.split()[1]} lacks the key '{key}'", record.place))
 
-    def fault(self, key: str, message: str, hint: str = "") -> None:
+    def check_keys(self, record: Record, known: Sequence[str], complaint: str) -> None:
+        """Complains of the keys of the entry, or of a map in it, that nobody knows."""
+        for key in record:
+            if key not in known:
+                self.fault(key, f"{complaint} '{key}'", did_you_mean(key, known), record)
+
+    def fault(self, key: str, message: str, hint: str = "", record: Record | None = None) -> None:
         """Says what is wrong with the value of a key, at its place."""
-        mark = self.record.marks.get(key)
-        self.faults.append(Fault(message, mark if isinstance(mark, Place) else self.record.place, hint))
+        self.faults.append(Fault(message, place_of(self.record if record is None else record, key), hint))
 
     def text(self, key: str) -> str:
         """The text of a key; empty where there is none."""
@@ -39,12 +41,7 @@ class Item:
         return ""
 
 
-def nearest(name: str, start: Path, is_one: Callable[[Path], bool]) -> Path | None:
-    """The nearest of that name at or above `start`, up to the top of its repository, of which `is_one` holds."""
-    resolved = start.resolve()
-    for each in (resolved, *resolved.parents):
-        if is_one(each / name):
-            return each / name
-        if (each / ".git").exists():
-            break
-    return None
+def place_of(record: Record, key: str) -> Place | None:
+    """Where the key stands, or else the map."""
+    mark = record.marks.get(key)
+    return mark if isinstance(mark, Place) else record.place
