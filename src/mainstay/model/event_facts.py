@@ -1,0 +1,121 @@
+"""Derived facts of events: what the fields of an event mean, under `derived` among them.
+
+`analysis.meaning` works them out where a rule reads one; the loader of rules checks and words them by this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mainstay.model.events import LogSource
+
+_TRAIL: Final[tuple[LogSource, ...]] = ("cloudtrail",)
+_WITH_ADDRESS: Final[tuple[LogSource, ...]] = ("cloudtrail", "alb", "vpcflow", "resolver")
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    """What a derived fact tells, as a noun phrase, of events of which sources; what its value is.
+
+    `reads` are the fields that it is worked out from: two events that agree in them agree in the fact. A fact that
+    reads the state of the stream itself (`origin`) names the fields that it is looked up by.
+    """
+
+    phrase: str
+    value: str
+    reads: tuple[str, ...]
+    sources: tuple[LogSource, ...] = _TRAIL
+
+
+_IDENTITY: Final = ("userIdentity",)
+
+EVENT_FACTS: Final[Mapping[str, EventFact]] = {
+    "principal": EventFact(
+        "the standing identity that acts: a user's ARN, the role's ARN for a session of it, the account's root ARN, "
+        "the service",
+        "string",
+        _IDENTITY,
+    ),
+    "session": EventFact("the name of the role session that acts", "string", _IDENTITY),
+    "actor": EventFact(
+        "what acts: `root`, `person` (a user or session of Identity Center, SAML or a console), `user` (an IAM user, "
+        "a person or not), `role` (a session of a role), `instance`, `function`, `workload` (a web identity, such as a "
+        "pipeline or a pod), `service` (AWS itself), `stranger` (another account) or `anonymous`",
+        "string",
+        ("userIdentity", "userAgent", "recipientAccountId"),
+    ),
+    "long_term_key": EventFact(
+        "whether the call was signed with an access key that does not expire", "boolean", _IDENTITY
+    ),
+    "origin": EventFact(
+        "the principal at the beginning of the chain of assumed roles that the event is part of; the principal itself "
+        "where nothing is known of a chain",
+        "string",
+        _IDENTITY,
+    ),
+    "chain_length": EventFact(
+        "how many roles were assumed, one from the other, before this call (0: none)", "number", _IDENTITY
+    ),
+    "network": EventFact(
+        "the network of the address that the call came from, a /24 or /48; absent for calls that AWS makes itself",
+        "string",
+        ("sourceIPAddress", "client_ip", "srcaddr"),
+        _WITH_ADDRESS,
+    ),
+    "public_source": EventFact(
+        "whether the call came from an address of the public internet", "boolean", ("sourceIPAddress", "client_ip"),
+        ("cloudtrail", "alb"),
+    ),
+    "agent": EventFact(
+        "the family of the user agent: `aws-cli`, `boto3`, `console`, `terraform`, `aws-service`, ...; its first word "
+        "without version otherwise",
+        "string",
+        ("userAgent",),
+    ),
+    "call": EventFact("the service and the call as an IAM action: `s3:GetObject`", "string",
+                      ("eventSource", "eventName")),
+    "grants": EventFact(
+        "what the policies that the request writes, or the managed policy that it attaches, let their holder do beyond "
+        "his duties: `administration` (everything) and the ways to gain further rights (`iam:PassRole + "
+        "lambda:CreateFunction`)",
+        "list of strings",
+        ("eventName", "requestParameters"),
+    ),
+    "strangers": EventFact(
+        "who is let in by the policy, trust policy, ACL, grant, share, permission or attribute that the request writes "
+        "and belongs neither to the account nor to the list `own_accounts`: account ids, `*` for everybody, providers "
+        "of identities without a condition on who of them",
+        "list of strings",
+        ("eventName", "requestParameters", "recipientAccountId"),
+    ),
+    "removed_denials": EventFact(
+        "whether the request writes a policy that has no Deny statement", "boolean", ("eventName", "requestParameters")
+    ),
+    "opened_ports": EventFact(
+        "the ports that the request opens to the whole internet, `22`, `1000-2000` or `all`", "list of strings",
+        ("eventName", "requestParameters"),
+    ),
+    "on_oneself": EventFact(
+        "whether the user or role that the request is about is the principal itself", "boolean",
+        ("userIdentity", "requestParameters"),
+    ),
+    "bytes": EventFact(
+        "the bytes that the call brought out of the account's storage, or that a flow carried", "number",
+        ("additionalEventData", "bytes", "sent_bytes"), ("cloudtrail", "vpcflow", "alb"),
+    ),
+    "place": EventFact(
+        "where the address is, by the configuration's table of networks and places: a country or a name", "string",
+        ("sourceIPAddress", "client_ip"), ("cloudtrail", "alb"),
+    ),
+    "entropy": EventFact(
+        "the bits of information in a character of the longest label of the name that was asked for", "number",
+        ("query_name",), ("resolver",),
+    ),
+    "domain": EventFact(
+        "the registered domain of the name that was asked for: its last two labels, three under a known second level",
+        "string", ("query_name",), ("resolver",),
+    ),
+}  # fmt: skip
+"""By name, as a rule writes it behind `derived.`."""

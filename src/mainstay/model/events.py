@@ -1,0 +1,76 @@
+"""Events: what happened, who did it, from where and when, as the logs of a cloud account tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+from mainstay.model.findings import Gap
+from mainstay.model.values import Value
+
+LogSource = Literal["cloudtrail", "vpcflow", "resolver", "alb", "guardduty", "securityhub", "config", "json"]
+LOG_SOURCES: tuple[LogSource, ...] = get_args(LogSource)
+"""CloudTrail; VPC flow logs; Route 53 resolver query logs; load balancer access logs; findings of GuardDuty and
+Security Hub; AWS Config's items; any other newline-delimited JSON."""
+
+KEYS: Mapping[LogSource, tuple[tuple[str, ...], ...]] = {
+    "cloudtrail": (
+        ("eventSource", "eventName"),
+        ("errorCode",),
+        ("sourceIPAddress",),
+        ("userIdentity", "userAgent", "recipientAccountId"),
+    ),
+    "vpcflow": (("action",), ("dstport",), ("protocol",)),
+    "resolver": (("query_type",), ("rcode",)),
+    "alb": (("type",), ("elb_status_code",)),
+    "guardduty": (("type",),),
+    "securityhub": (("ProductName",),),
+    "config": (("resourceType",), ("configurationItemStatus",)),
+    "json": (),
+}
+"""By source, the fields that tell best which rules can fire at all, in groups that are looked at together. Their values
+repeat themselves; of an object (`userIdentity`) the value is its JSON text, as bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One record of a log.
+
+    `time_us` is when it happened, in microseconds since 1970 (UTC). `fields` has the source's own names; it may decode
+    itself while it is read. `number` says which record of `file` it is, from 1. `ids` are the events that it stands for
+    where it is what a correlation made of several.
+    """
+
+    source: LogSource
+    time_us: int
+    id: str
+    fields: dict[str, Value]
+    file: str
+    number: int
+    ids: tuple[str, ...] = ()
+
+
+class Logged(Protocol):
+    """A record as a reader of logs gives it: enough to tell cheaply whether any rule can fire."""
+
+    def keys(self) -> Sequence[Hashable]:
+        """The values of the source's KEYS, group by group: a scalar (None: absent) or, of a group of several fields, a
+        tuple of them. An object is given as its JSON text, bytes."""
+
+    def event(self) -> Event:
+        """All of it. Raises nothing: what is wrong with a record is found out when it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The records of one file of logs, or of a stretch of a long one, and what could not be read of it.
+
+    `rejected` counts the records that are no events: no JSON object, no time, not of their source's shape.
+    """
+
+    source: LogSource
+    file: str
+    records: Sequence[Logged]
+    gaps: Sequence[Gap] = ()
+    rejected: int = 0

@@ -1,0 +1,1 @@
+"""Readers of logs: what AWS delivers becomes batches of records."""

@@ -1,0 +1,1 @@
+"""What detections remember from one run to the next, on disk."""
