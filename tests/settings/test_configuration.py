@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mainstay.catalog import load
 from mainstay.model.errors import DataError
-from mainstay.settings.configuration import Adjustment, Configuration, adjusted
+from mainstay.settings.configuration import Adjustment, Configuration, Detecting, adjusted
 from mainstay.settings.plugins import Plugin, installed_catalogs
 from mainstay.settings.reading import KEYS, find_configuration, parse_configuration, read_configuration
 from mainstay.settings.toml_places import key_places
@@ -70,6 +70,17 @@ severity = "low"
 enabled = false
 reason = """Copies are kept
 elsewhere."""
+
+[detect]
+rules = ["sigma"]
+state = ".mainstay/state.sqlite"
+places = "places.csv"
+
+[detect.lists]
+own_accounts = ["111122223333"]
+
+[detections.root-is-used]
+severity = "critical"
 '''
 
 
@@ -99,6 +110,10 @@ def test_a_configuration_is_read_whole_and_its_paths_begin_at_the_file() -> None
     assert found.freshness == {"config": timedelta(hours=36)}
     assert found.attestations == (home / "governance",)
     assert (found.allowed_signers, found.accept_unsigned) == (home / "governance/allowed_signers", True)
+    assert found.detecting == Detecting(
+        (home / "sigma",), home / ".mainstay/state.sqlite", home / "places.csv", {"own_accounts": ("111122223333",)}
+    )
+    assert found.detections["root-is-used"].severity == "critical"
     assert found.controls["s3-logs-access"].severity == "low"
     off = found.controls["s3-keeps-versions"]
     assert (off.enabled, off.reason, str(off.place)) == (False, "Copies are kept\nelsewhere.", "mainstay.toml:44:11")

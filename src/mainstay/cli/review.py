@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,6 +14,7 @@ import click
 from mainstay.cli import terminal
 from mainstay.cli.choosing import DIRECTORY, PILLAR, SEVERITY, catalog_option, chosen_catalog, name_value, practice_ids
 from mainstay.cli.configuring import config_option, with_environment
+from mainstay.cli.destinations import Destination, destinations, format_option
 from mainstay.cli.exits import Exit
 from mainstay.cli.living import LEDGER, live_options
 
@@ -30,31 +29,11 @@ if TYPE_CHECKING:
 FORMAT_NAMES = (
     "console", "json", "sarif", "junit", "github", "gitlab", "markdown", "csv", "html", "ocsf", "asff", "parquet",
 )  # fmt: skip
-BINARY = {"parquet"}
-"""The formats that a terminal cannot show."""
-
 PATCHED = {"json", "sarif", "html"}
 """The formats that show what would mend a finding."""
 
 BASELINE = Path(".mainstay/baseline.json")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-Destination = tuple[str, Path | None]
-
-
-def _formats(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[Destination, ...]:
-    """Each `NAME` or `NAME=FILE`."""
-    chosen: list[Destination] = []
-    for value in values:
-        name, separator, file = value.partition("=")
-        if name not in FORMAT_NAMES:
-            close = difflib.get_close_matches(name, FORMAT_NAMES, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(FORMAT_NAMES)}"
-            raise click.BadParameter(f"there is no format {name!r}; {hint}", ctx, option)
-        if separator and not file:
-            raise click.BadParameter(f"{value!r} names no file", ctx, option)
-        chosen.append((name, Path(file) if file and file != "-" else None))
-    return tuple(chosen)
 
 
 @dataclass(frozen=True)
@@ -149,45 +128,16 @@ class Asked:
 
     @cached_property
     def destinations(self) -> list[Destination]:
-        """Where each format goes. Only one may go to stdout, where two could not be told apart, and one to a file."""
-        from mainstay.model.errors import UsageError
-
-        chosen = list(self.formats or [("console", None)])
-        unnamed = [number for number, (_, file) in enumerate(chosen) if file is None]
-        if self.output is not None:
-            if len(unnamed) != 1:
-                raise UsageError("--output is for one format without a file of its own; name others by -f NAME=FILE")
-            chosen[unnamed[0]] = (chosen[unnamed[0]][0], self.output)
-        elif len(unnamed) > 1:
-            raise UsageError("two formats cannot both go to stdout; name a file for one of them by -f NAME=FILE")
-        named = [file for _, file in chosen if file is not None]
-        for file in named:  # not only after the work
-            if file.is_dir() or not file.parent.is_dir():
-                reason = "it is a directory" if file.is_dir() else f"there is no directory {str(file.parent)!r}"
-                raise UsageError(f"cannot write {file}: {reason}")
-        if any(name in BINARY and file is None for name, file in chosen) and sys.stdout and sys.stdout.isatty():
-            raise UsageError("parquet is not for a terminal: name a file by -f parquet=FILE")
-        files = [file.resolve() for file in named]
-        if len(set(files)) < len(files):
-            raise UsageError("two formats cannot go to one file")
+        """Where each format goes; nothing may take the place of the ledger."""
         ledger = self.ledger or self.configuration.ledger or LEDGER
-        if "://" not in ledger and Path(ledger).resolve() in files:
-            raise UsageError(f"{ledger} is the ledger: what is written would take its place")
-        return chosen
+        taken = [] if "://" in ledger else [(Path(ledger), "the ledger")]
+        return destinations(self.formats, self.output, taken)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, is_eager=True, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
 @config_option
-@click.option(
-    "-f",
-    "--format",
-    "formats",
-    multiple=True,
-    callback=_formats,
-    metavar="NAME[=FILE]",
-    help=f"How the findings are written, and where: {', '.join(FORMAT_NAMES)}; may repeat. [default: console]",
-)
+@format_option(FORMAT_NAMES)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the findings to a file instead of stdout.")  # fmt: skip
 @click.option("--severity", type=SEVERITY, help="Judge only by controls of this severity and above.")

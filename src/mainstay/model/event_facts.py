@@ -19,14 +19,15 @@ _WITH_ADDRESS: Final[tuple[LogSource, ...]] = ("cloudtrail", "alb", "vpcflow", "
 class EventFact:
     """What a derived fact tells, as a noun phrase, of events of which sources; what its value is.
 
-    `reads` are the fields that it is worked out from: two events that agree in them agree in the fact. A fact that
-    reads the state of the stream itself (`origin`) names the fields that it is looked up by.
+    `reads` are the fields that it is worked out from: two events that agree in them agree in the fact. One that is
+    `remembered` is told by earlier events as well.
     """
 
     phrase: str
     value: str
     reads: tuple[str, ...]
     sources: tuple[LogSource, ...] = _TRAIL
+    remembered: bool = False
 
 
 _IDENTITY: Final = ("userIdentity",)
@@ -54,9 +55,10 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
         "where nothing is known of a chain",
         "string",
         _IDENTITY,
+        remembered=True,
     ),
     "chain_length": EventFact(
-        "how many roles were assumed, one from the other, before this call (0: none)", "number", _IDENTITY
+        "how many roles were assumed, one from the other, before this call (0: none)", "number", _IDENTITY, remembered=True,
     ),
     "network": EventFact(
         "the network of the address that the call came from, a /24 or /48; absent for calls that AWS makes itself",
@@ -107,6 +109,10 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
     ),
     "place": EventFact(
         "where the address is, by the configuration's table of networks and places: a country or a name", "string",
+        ("sourceIPAddress", "client_ip"), ("cloudtrail", "alb"),
+    ),
+    "position": EventFact(
+        "where the address is, by the same table", "list of latitude and longitude in degrees",
         ("sourceIPAddress", "client_ip"), ("cloudtrail", "alb"),
     ),
     "entropy": EventFact(

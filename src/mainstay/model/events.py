@@ -32,6 +32,57 @@ KEYS: Mapping[LogSource, tuple[tuple[str, ...], ...]] = {
 """By source, the fields that tell best which rules can fire at all, in groups that are looked at together. Their values
 repeat themselves; of an object (`userIdentity`) the value is its JSON text, as bytes."""
 
+SHOWN: Mapping[LogSource, Mapping[str, tuple[str, ...]]] = {
+    "cloudtrail": {
+        "event_name": ("eventName",),
+        "principal": ("userIdentity.arn", "derived.principal", "userIdentity.principalId"),
+        "source_ip": ("sourceIPAddress",),
+        "account": ("recipientAccountId", "userIdentity.accountId"),
+        "region": ("awsRegion",),
+    },
+    "vpcflow": {
+        "event_name": ("action",),
+        "principal": ("interface-id",),
+        "source_ip": ("srcaddr",),
+        "account": ("account-id",),
+        "region": ("region",),
+    },
+    "resolver": {
+        "event_name": ("query_name",),
+        "principal": ("srcids.instance",),
+        "source_ip": ("srcaddr",),
+        "account": ("account_id",),
+        "region": ("region",),
+    },
+    "alb": {"event_name": ("request_verb",), "principal": ("elb",), "source_ip": ("client_ip",)},
+    "guardduty": {
+        "event_name": ("type",),
+        "principal": ("resource.accessKeyDetails.principalId",),
+        "account": ("accountId",),
+        "region": ("region",),
+    },
+    "securityhub": {
+        "event_name": ("Title",),
+        "principal": ("Resources.Id",),
+        "account": ("AwsAccountId",),
+        "region": ("Region",),
+    },
+    "config": {
+        "event_name": ("configurationItemStatus",),
+        "principal": ("ARN", "resourceId"),
+        "account": ("awsAccountId",),
+        "region": ("awsRegion",),
+    },
+    "json": {
+        "event_name": ("eventName", "event_name", "action"),
+        "principal": ("user", "principal"),
+        "source_ip": ("source_ip", "src_ip", "client_ip"),
+        "account": ("account", "account_id"),
+        "region": ("region",),
+    },
+}
+"""By source, where an event says what every finding shows of it: the first path that has something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

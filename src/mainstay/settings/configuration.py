@@ -29,6 +29,17 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class Detecting:
+    """What a configuration says of detections: directories of rules besides the pack, the file that states are kept in,
+    the table of networks and places, and the lists that fill in placeholders."""
+
+    rules: tuple[Path, ...] = ()
+    state: Path | None = None
+    places: Path | None = None
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """What a configuration file says; None and empty are what it does not say.
 
@@ -66,6 +77,8 @@ class Configuration:
     allowed_signers: Path | None = None
     accept_unsigned: bool = False
     controls: Mapping[str, Adjustment] = field(default_factory=dict)
+    detecting: Detecting = Detecting()
+    detections: Mapping[str, Adjustment] = field(default_factory=dict)
 
     @property
     def home(self) -> Path | None:

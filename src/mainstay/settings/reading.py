@@ -16,7 +16,7 @@ from mainstay.model.controls import PILLARS, SEVERITIES, Pillar, Severity
 from mainstay.model.errors import DataError, Fault
 from mainstay.model.places import Place
 from mainstay.model.practices import EvidenceKind
-from mainstay.settings.configuration import FILE, PROJECT_FILE, Adjustment, Configuration
+from mainstay.settings.configuration import FILE, PROJECT_FILE, Adjustment, Configuration, Detecting
 from mainstay.settings.freshness import read_ages
 from mainstay.settings.toml_places import KeyPath, key_places
 
@@ -141,7 +141,9 @@ class _Reader:
             ledger=self.ledger(),
             freshness=self.freshness(),
             **self.attestations(),
-            controls=dict(self.controls()),
+            controls=dict(self.adjustments("controls", "a control")),
+            detecting=self.detecting(),
+            detections=dict(self.adjustments("detections", "a detection")),
         )
 
     def place(self, path: KeyPath) -> Place:
@@ -234,6 +236,19 @@ class _Reader:
         self.faults += inner.faults
         return found
 
+    def detecting(self) -> Detecting:
+        table = self.table_of("detect")
+        inner = _Reader(table, (*self.prefix, "detect"), self.places, self.file, self.start)
+        inner.check_keys((), table, DETECT, "detections have no key")
+        lists: dict[str, tuple[str, ...]] = {}
+        named = inner.table_of("lists")
+        within = _Reader(named, (*inner.prefix, "lists"), self.places, self.file, self.start)
+        for name in named:
+            lists[name] = within.texts(name)
+        found = Detecting(inner.paths("rules"), inner.path("state"), inner.path("places"), lists)
+        self.faults += [*inner.faults, *within.faults]
+        return found
+
     def pillars(self) -> tuple[Pillar, ...]:
         found: list[Pillar] = []
         for one in self.texts("pillars"):
@@ -265,17 +280,14 @@ class _Reader:
                 self.fault((key, name), f"the value of '{name}' cannot be given")
         return {name: value for name, value in found.items() if value is not None}
 
-    def controls(self) -> Iterator[tuple[str, Adjustment]]:
-        table = self.table.get("controls", {})
-        if not isinstance(table, dict):
-            self.fault(("controls",), "'controls' has to be a table")
-            return
-        for id, said in table.items():
-            path = ("controls", id)
+    def adjustments(self, key: str, what: str) -> Iterator[tuple[str, Adjustment]]:
+        """What is changed about controls or detections, by id."""
+        for id, said in self.table_of(key).items():
+            path = (key, id)
             if not isinstance(said, dict):
-                self.fault(path, f"'controls.{id}' has to be a table")
+                self.fault(path, f"'{key}.{id}' has to be a table")
                 continue
-            self.check_keys(path, said, ADJUSTMENTS, "a control is not changed by a key")
+            self.check_keys(path, said, ADJUSTMENTS, f"{what} is not changed by a key")
             severity, enabled, reason = said.get("severity"), said.get("enabled", True), said.get("reason", "")
             if "severity" in said and not isinstance(severity, str):
                 self.fault((*path, "severity"), "'severity' has to be text")
@@ -285,7 +297,7 @@ class _Reader:
             if not isinstance(enabled, bool):
                 self.fault((*path, "enabled"), "'enabled' has to be true or false")
             elif not isinstance(reason, str) or not (enabled or reason.strip()):
-                self.fault(path, "a control is switched off with a reason", 'reason = "..."')
+                self.fault(path, f"{what} is switched off with a reason", 'reason = "..."')
             else:
                 known = cast(Severity, severity) if severity in SEVERITIES else None
                 yield id, Adjustment(known, enabled, reason, self.place(path))
@@ -321,6 +333,8 @@ KEYS = (
     "paths", "severity", "fail-on", "allow-incomplete", "pillars", "practices", "format", "variables",
     "variable-files", "parameters", "workspace", "region", "account", "partition", "catalogs", "baseline", "waivers",
     "with", "exclude", "profile", "role-arn", "role-name", "regions", "ledger", "freshness", "attestations", "controls",
+    "detect", "detections",
 )  # fmt: skip
 ATTESTATIONS = ("paths", "allowed-signers", "unsigned")
+DETECT = ("rules", "state", "places", "lists")
 ADJUSTMENTS = ("severity", "enabled", "reason")
