@@ -106,8 +106,8 @@ State = Union[FirstSeen, Distinct, Volume, Travel]
 class Detection:
     """Names an event of `source` of which `condition` holds, and of which `state` says that it is out of the usual.
 
-    `source` is None for logs that mainstay does not read: the rule is listed and judges nothing. `name` is what
-    correlations call it by, besides its uuid. `quiet` rules only serve correlations. `needs` are placeholders that the
+    `source` is None for logs that mainstay does not read: the rule is listed and judges nothing. An event of which
+    `unless` holds is learnt from and does not fire. `name` is what correlations call it by, besides its uuid. `quiet` rules only serve correlations. `needs` are placeholders that the
     configuration would have to fill in.
     """
 
@@ -119,6 +119,7 @@ class Detection:
     state: State | None = None
     quiet: bool = False
     needs: tuple[str, ...] = ()
+    unless: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,8 @@ Rule = Union[Detection, Correlation]
 class Case:
     """Events that show a detection at work: with them it fires, or it stays quiet.
 
-    `lists` fill in placeholders, as the configuration would.
+    `lists` fill in placeholders, as the configuration would; `places` are networks, each with its place's name,
+    latitude and longitude.
     """
 
     fires: bool
@@ -159,6 +161,7 @@ class Case:
     events: tuple[dict[str, object], ...]
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     place: Place | None = None
+    places: Mapping[str, tuple[str, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ MainstayError                    anything a user can mend; shown as one line, ne
 ├── AccountError                 an account cannot be read at all: no credentials, no region, no network (exit 2)
 ├── LedgerError                  the ledger cannot be opened or written: another schema, a broken file, a full disk
 │                                (exit 2 before the work, 3 where it ended a pass)
+├── StateError                   the state file cannot be opened or written: in use, damaged, of something else (exit 2)
 └── DataError                    data with faults: a catalogue, a spelling table (exit 2)
         .faults                  all of them, each with its place
 """
@@ -44,6 +45,10 @@ class AccountError(MainstayError):
 
 class LedgerError(MainstayError):
     """The ledger cannot be opened, read or written. What was acknowledged before is kept."""
+
+
+class StateError(MainstayError):
+    """The state file cannot be opened, read or written. What was acknowledged before is kept."""
 
 
 class DataError(MainstayError):

@@ -15,6 +15,16 @@ _TRAIL: Final[tuple[LogSource, ...]] = ("cloudtrail",)
 _WITH_ADDRESS: Final[tuple[LogSource, ...]] = ("cloudtrail", "alb", "vpcflow", "resolver")
 
 
+_OF_OTHERS: Final[Mapping[str, tuple[LogSource, ...]]] = {
+    "client_ip": ("alb",),
+    "sent_bytes": ("alb",),
+    "srcaddr": ("vpcflow", "resolver"),
+    "bytes": ("vpcflow",),
+    "query_name": ("resolver",),
+}
+"""Whose a field is that facts of several sources read; all others are CloudTrail's."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventFact:
     """What a derived fact tells, as a noun phrase, of events of which sources; what its value is.
@@ -29,6 +39,10 @@ class EventFact:
     sources: tuple[LogSource, ...] = _TRAIL
     remembered: bool = False
 
+    def fields(self, source: LogSource) -> tuple[str, ...]:
+        """The fields of a source that it is worked out from."""
+        return tuple(name for name in self.reads if source in _OF_OTHERS.get(name, _TRAIL))
+
 
 _IDENTITY: Final = ("userIdentity",)
 
@@ -39,26 +53,27 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
         "string",
         _IDENTITY,
     ),
-    "session": EventFact("the name of the role session that acts", "string", _IDENTITY),
+    "session": EventFact("the name of the session that acts", "string", _IDENTITY),
     "actor": EventFact(
         "what acts: `root`, `person` (a user or session of Identity Center, SAML or a console), `user` (an IAM user, "
         "a person or not), `role` (a session of a role), `instance`, `function`, `workload` (a web identity, such as a "
-        "pipeline or a pod), `service` (AWS itself), `stranger` (another account) or `anonymous`",
+        "pipeline or a pod, or a container), `service` (AWS itself), `stranger` (another account) or `anonymous`",
         "string",
-        ("userIdentity", "userAgent", "recipientAccountId"),
+        ("userIdentity", "userAgent", "recipientAccountId", "sessionCredentialFromConsole"),
     ),
     "long_term_key": EventFact(
         "whether the call was signed with an access key that does not expire", "boolean", _IDENTITY
     ),
     "origin": EventFact(
-        "the principal at the beginning of the chain of assumed roles that the event is part of; the principal itself "
+        "the user or session at the beginning of the chain of assumed roles that the event is part of; the one that acts "
         "where nothing is known of a chain",
         "string",
         _IDENTITY,
         remembered=True,
     ),
     "chain_length": EventFact(
-        "how many roles were assumed, one from the other, before this call (0: none)", "number", _IDENTITY, remembered=True,
+        "how many roles were assumed, one from the other, before this call (0: none)", "number", _IDENTITY,
+        remembered=True,
     ),
     "network": EventFact(
         "the network of the address that the call came from, a /24 or /48; absent for calls that AWS makes itself",
@@ -67,8 +82,8 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
         _WITH_ADDRESS,
     ),
     "public_source": EventFact(
-        "whether the call came from an address of the public internet", "boolean", ("sourceIPAddress", "client_ip"),
-        ("cloudtrail", "alb"),
+        "whether the call came from an address of the public internet; absent for calls that AWS makes itself",
+        "boolean", ("sourceIPAddress", "client_ip"), ("cloudtrail", "alb"),
     ),
     "agent": EventFact(
         "the family of the user agent: `aws-cli`, `boto3`, `console`, `terraform`, `aws-service`, ...; its first word "
@@ -76,32 +91,35 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
         "string",
         ("userAgent",),
     ),
-    "call": EventFact("the service and the call as an IAM action: `s3:GetObject`", "string",
-                      ("eventSource", "eventName")),
+    "call": EventFact(
+        "the call behind its service's prefix in IAM, without the version that some names end in: `s3:GetObject`, "
+        "`cloudwatch:DeleteAlarms`, `lambda:AddPermission`", "string", ("eventSource", "eventName"),
+    ),
     "grants": EventFact(
         "what the policies that the request writes, or the managed policy that it attaches, let their holder do beyond "
         "his duties: `administration` (everything) and the ways to gain further rights (`iam:PassRole + "
         "lambda:CreateFunction`)",
         "list of strings",
-        ("eventName", "requestParameters"),
+        ("eventSource", "eventName", "requestParameters"),
     ),
     "strangers": EventFact(
         "who is let in by the policy, trust policy, ACL, grant, share, permission or attribute that the request writes "
         "and belongs neither to the account nor to the list `own_accounts`: account ids, `*` for everybody, providers "
         "of identities without a condition on who of them",
         "list of strings",
-        ("eventName", "requestParameters", "recipientAccountId"),
+        ("eventSource", "eventName", "requestParameters", "recipientAccountId"),
     ),
     "removed_denials": EventFact(
-        "whether the request writes a policy that has no Deny statement", "boolean", ("eventName", "requestParameters")
+        "whether the request writes a policy that has no Deny statement", "boolean",
+        ("eventSource", "eventName", "requestParameters")
     ),
     "opened_ports": EventFact(
         "the ports that the request opens to the whole internet, `22`, `1000-2000` or `all`", "list of strings",
-        ("eventName", "requestParameters"),
+        ("eventSource", "eventName", "requestParameters"),
     ),
     "on_oneself": EventFact(
-        "whether the user or role that the request is about is the principal itself", "boolean",
-        ("userIdentity", "requestParameters"),
+        "whether the user or role that a request to IAM is about, or the role that one to STS assumes, is the "
+        "principal itself", "boolean", ("eventSource", "eventName", "userIdentity", "requestParameters"),
     ),
     "bytes": EventFact(
         "the bytes that the call brought out of the account's storage, or that a flow carried", "number",
@@ -114,6 +132,12 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
     "position": EventFact(
         "where the address is, by the same table", "list of latitude and longitude in degrees",
         ("sourceIPAddress", "client_ip"), ("cloudtrail", "alb"),
+    ),
+    "text": EventFact(
+        "the JSON text of an object of the record, by its name (`derived.text.requestParameters`): what a rule looks "
+        "at that asks for a text in the whole object",
+        "map of strings",
+        ("requestParameters", "responseElements", "additionalEventData", "userIdentity"),
     ),
     "entropy": EventFact(
         "the bits of information in a character of the longest label of the name that was asked for", "number",

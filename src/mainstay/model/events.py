@@ -19,7 +19,7 @@ KEYS: Mapping[LogSource, tuple[tuple[str, ...], ...]] = {
         ("eventSource", "eventName"),
         ("errorCode",),
         ("sourceIPAddress",),
-        ("userIdentity", "userAgent", "recipientAccountId"),
+        ("userIdentity", "userAgent", "recipientAccountId", "sessionCredentialFromConsole"),
     ),
     "vpcflow": (("action",), ("dstport",), ("protocol",)),
     "resolver": (("query_type",), ("rcode",)),
@@ -49,15 +49,31 @@ SHOWN: Mapping[LogSource, Mapping[str, tuple[str, ...]]] = {
     },
     "resolver": {
         "event_name": ("query_name",),
-        "principal": ("srcids.instance",),
+        "principal": ("srcids.instance", "srcaddr"),
         "source_ip": ("srcaddr",),
         "account": ("account_id",),
         "region": ("region",),
     },
-    "alb": {"event_name": ("request_verb",), "principal": ("elb",), "source_ip": ("client_ip",)},
+    "alb": {
+        "event_name": ("request_verb",),
+        "principal": ("elb",),
+        "source_ip": ("client_ip",),
+        "account": ("account_id",),
+        "region": ("region",),
+    },
     "guardduty": {
         "event_name": ("type",),
-        "principal": ("resource.accessKeyDetails.principalId",),
+        "principal": (
+            "resource.accessKeyDetails.principalId",
+            "resource.accessKeyDetails.userName",
+            "resource.instanceDetails.instanceId",
+        ),
+        "source_ip": (
+            "service.action.awsApiCallAction.remoteIpDetails.ipAddressV4",
+            "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4",
+            "service.action.portProbeAction.portProbeDetails.remoteIpDetails.ipAddressV4",
+            "service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV4",
+        ),
         "account": ("accountId",),
         "region": ("region",),
     },
@@ -108,6 +124,9 @@ class Logged(Protocol):
     def keys(self) -> Sequence[Hashable]:
         """The values of the source's KEYS, group by group: a scalar (None: absent) or, of a group of several fields, a
         tuple of them. An object is given as its JSON text, bytes."""
+
+    def text(self) -> bytes:
+        """The record as JSON, as it was delivered where it was JSON."""
 
     def event(self) -> Event:
         """All of it. Raises nothing: what is wrong with a record is found out when it is read."""
