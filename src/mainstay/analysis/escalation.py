@@ -49,6 +49,13 @@ def escalation_paths(resource: Resource) -> Value:
     return Items(sure, Text((doubt,)), doubt) if sure else doubt
 
 
+def open_ways(statements: Value) -> list[str]:
+    """The ways that the statements of one document, known in full, surely leave open."""
+    known = _Statements()
+    known.read({"Statement": statements})
+    return [" + ".join(way) for way in WAYS if known.allow(way)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
     """What a statement without a condition says. `perhaps` is why it may not be there."""
@@ -217,7 +224,7 @@ def _names_action(pattern: str, action: str) -> bool:
     service, colon, _ = pattern.partition(":")
     if colon and service.isalnum() and not action.startswith(f"{service.lower()}:"):
         return False
-    return _fits(pattern.lower(), action.lower())
+    return fits(pattern.lower(), action.lower())
 
 
 def _is_wide(text: str, action: str) -> bool:
@@ -237,7 +244,7 @@ def _is_every(text: str, action: str) -> bool:
     if action not in ACTS_ON:
         return _WHOLE.fullmatch(text.split(":", 5)[-1]) is not None
     text = _ACCOUNT.sub("", _PARTITION.sub("aws", text, count=1))
-    return _fits(text, f"arn:aws:iam:::{ACTS_ON[action]}/{_ANY_NAME}")
+    return fits(text, f"arn:aws:iam:::{ACTS_ON[action]}/{_ANY_NAME}")
 
 
 def _shuts(action: str) -> Callable[[str], bool | None]:
@@ -249,7 +256,7 @@ def _shuts(action: str) -> Callable[[str], bool | None]:
     return shuts
 
 
-def _fits(pattern: str, text: str) -> bool:
+def fits(pattern: str, text: str) -> bool:
     """IAM's patterns: `*` for any characters, `?` for one. Takes no longer than the product of the lengths."""
     at = done = 0
     star, again = -1, 0

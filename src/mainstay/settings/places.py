@@ -81,7 +81,10 @@ def _wrong_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
     try:
         ip_network(cells["network"])
     except ValueError as error:
-        yield f"'{cells['network']}' is no network", "192.0.2.0/24" if "host bits" not in str(error) else "host bits set"
+        yield (
+            f"'{cells['network']}' is no network",
+            "192.0.2.0/24" if "host bits" not in str(error) else "host bits set",
+        )
     if not cells["name"].isprintable():
         yield "the name has to be one line of text", ""
     for name, most in (("latitude", 90), ("longitude", 180)):
