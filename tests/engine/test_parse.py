@@ -135,8 +135,10 @@ def test_values_with_several_spellings_that_all_have_to_occur_become_a_test_each
         ("{sel: {A: 1}, condition: sel and or}", "'or' is not expected here", ""),
         ("{sel: {A: 1}, condition: ''}", "the condition is empty", ""),
         ("{sel: {A: 1}, condition: true}", "the condition of a detection block is a string, not a boolean", ""),
-        ("{sel: {A: 1}, condition: sel | count() > 1}", "'|' is not expected here", ""),
-        ("{sel: [{A: 1}, x], condition: sel}", "the selection 'sel' mixes maps and plain strings", ""),
+        ("{sel: {A: 1}, condition: sel | count() > 1}", "aggregations after | are no part of Sigma any more", "a corr"),
+        ("{sel: [[a], x], condition: sel}", "the selection 'sel' holds what is neither a map nor a keyword", ""),
+        ("{sel: {A: 1}, condition: []}", "the condition of a detection block is a string, not an empty list", ""),
+        ("A|startswith|neq|all: [x]", "'all' and 'neq' can't stand in one entry", "'neq' with a list already"),
         ("{sel: null, condition: sel}", "the selection 'sel' is empty", ""),
     ],
 )

@@ -18,7 +18,7 @@ from mainstay.model.conditions import All, Any, Condition, Not
 from mainstay.model.errors import Fault
 from mainstay.model.places import Place
 
-_TOKEN = re.compile(r"\(|\)|[^\s()]+")
+_TOKEN = re.compile(r"[()|]|[^\s()|]+")
 _WORDS = ("and", "or", "not", "of")
 
 
@@ -48,6 +48,8 @@ class _Reader:
         if not self.tokens:
             raise self.fault("the condition is empty")
         found = self.disjunction()
+        if self.ahead == "|":
+            raise self.aggregation()
         if self.ahead is not None:
             raise self.fault(f"{self.ahead!r} is not expected here", "join selections with and, or")
         return found
@@ -90,7 +92,7 @@ class _Reader:
             return found
         token = self.take()
         if token == "|":
-            raise self.fault("aggregations after | are not part of the grammar", "count elements with |count")
+            raise self.aggregation()
         if self.ahead is not None and self.ahead.lower() == "of":
             return self.quantity(token)
         return self.selection(token)
@@ -117,6 +119,9 @@ class _Reader:
         if name.lower() in _WORDS or name in "()":
             raise self.fault(f"{name!r} is not expected here", "a selection's name is")
         raise self.unknown_selection(name)
+
+    def aggregation(self) -> DetectionFault:
+        return self.fault("aggregations after | are no part of Sigma any more", "a correlation rule counts events")
 
     def unknown_selection(self, name: str) -> DetectionFault:
         close = difflib.get_close_matches(name, self.selections, n=1)

@@ -16,6 +16,7 @@ OPERATORS: tuple[str, ...] = tuple(name for name in get_args(Operator) if name !
 QUANTIFIERS: tuple[str, ...] = get_args(Quantifier)
 COMPARISONS: tuple[str, ...] = ("neq", "gt", "gte", "lt", "lte")
 FLAGS: tuple[str, ...] = ("i", "m", "s")
+ALIASES: Mapping[str, str] = {"ignorecase": "i", "multiline": "m", "dotall": "s"}
 
 Encoded = Sequence[str | bytes]
 Encoding = Callable[[bytes], Encoded]

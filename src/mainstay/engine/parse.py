@@ -13,6 +13,7 @@ from typing import Literal, cast
 from mainstay.engine.detection import DetectionFault, combine
 from mainstay.engine.matching import DATE_PARTS, ORDERS, network, number
 from mainstay.engine.modifiers import (
+    ALIASES,
     COMPARISONS,
     ENCODINGS,
     FLAGS,
@@ -31,6 +32,7 @@ from mainstay.model.conditions import (
     Count,
     Each,
     Keywords,
+    Not,
     Operator,
     Path,
     Quantifier,
@@ -42,6 +44,8 @@ from mainstay.model.places import Place
 from mainstay.model.values import Record, Value
 
 _POSITIONS = ("contains", "startswith", "endswith")
+_DENIED = (*_POSITIONS, "re", "cidr", "fieldref", "expand")  # what `neq` may deny besides equality
+_PLACEHOLDER = re.compile(r"(?<!\\)%[\w-]+%")
 _NOTHING = All(())  # stands where a fault was found; never leaves the parser
 
 
@@ -92,6 +96,11 @@ class _Parser:
             if name != "condition"
         }
         text, where = block["condition"], _mark(block, "condition") or place
+        if not isinstance(text, list) or not text:
+            return self.combined(text, selections, where)
+        return _any([self.combined(each, selections, where) for each in text])  # several are alternatives
+
+    def combined(self, text: Value, selections: dict[str, Condition], where: Place | None) -> Condition:
         if not isinstance(text, str):
             return self.fault(
                 f"the condition of a detection block is a string, not {_kind(text)}", where, "such as 'all of them'"
@@ -108,8 +117,11 @@ class _Parser:
         words = [element for element in elements if not isinstance(element, dict | list) and element is not None]
         if words and len(words) == len(elements):
             return Keywords(tuple(words), place=place)
+        maps = [element for element in elements if isinstance(element, dict)]
+        if words and len(words) + len(maps) == len(elements):
+            return _any([Keywords(tuple(words), place=place), *(self.condition(each, place) for each in maps)])
         if words:
-            return self.fault(f"the selection {name!r} mixes maps and plain strings", place)
+            return self.fault(f"the selection {name!r} holds what is neither a map nor a keyword", place)
         if isinstance(value, dict | list):
             return self.condition(value, place)
         return self.fault(f"the selection {name!r} is empty", place)
@@ -117,6 +129,7 @@ class _Parser:
     def entry(self, key: str, value: Value, place: Place | None) -> Condition:
         """One entry of a map: `path|modifier|modifier: value`."""
         written, *modifiers = key.split("|")
+        modifiers = [ALIASES.get(name, name) for name in modifiers]
         unknown = [name for name in modifiers if name not in NAMES]
         for name in unknown:
             close = difflib.get_close_matches(name.lower(), NAMES, n=1)
@@ -180,6 +193,9 @@ class _Entry:
         self.value = value
         self.place = place
         self.operators = [name for name in modifiers if name in OPERATORS]
+        self.denied = "neq" in modifiers and any(name in _DENIED for name in modifiers)
+        if self.denied:
+            self.operators.remove("neq")
         self.encodings = [name for name in modifiers if name in ENCODINGS or name == "windash"]
         self.flags = "".join(name for name in modifiers if name in FLAGS)
         self.every_value = "all" in modifiers
@@ -196,7 +212,8 @@ class _Entry:
                 self.check_value(operator, value)
         if len(self.parser.faults) > before:
             return _NOTHING
-        return self.encoded(operator, values)
+        found = self.encoded(operator, values)
+        return Not(found) if self.denied else found
 
     def fault(self, message: str, hint: str = "") -> None:
         self.parser.fault(message, self.place, hint)
@@ -204,9 +221,9 @@ class _Entry:
     def operator(self) -> Operator:
         """The one operator; a comparison beside `fieldref` or `expand` is kept in the flags."""
         operators = list(self.operators)
-        for outer in ("fieldref", "expand"):
+        for outer, inner in (("fieldref", _POSITIONS), ("expand", (*_POSITIONS, "cidr"))):
             others = [name for name in operators if name != outer]
-            if outer in operators and len(others) == 1 and others[0] in _POSITIONS:
+            if outer in operators and len(others) == 1 and others[0] in inner:
                 self.flags += others[0]
                 return cast(Operator, outer)
         if len(operators) > 1:
@@ -230,14 +247,17 @@ class _Entry:
     def check_combination(self, operator: str) -> None:
         if self.flags and operator not in ("re", "fieldref", "expand"):
             self.fault(f"{self.flags[0]!r} is a flag of 're'", "write 're|i'")
-        if self.every_value and operator in ("exists", "neq", *ORDERS, *DATE_PARTS):
-            hint = "'neq' with a list already means none of them" if operator == "neq" else ""
-            self.fault(f"'all' and {operator!r} can't stand in one entry", hint)
+        if self.every_value and (self.denied or operator in ("exists", "neq", *ORDERS, *DATE_PARTS)):
+            denied = self.denied or operator == "neq"
+            hint = "'neq' with a list already means none of them" if denied else ""
+            self.fault(f"'all' and {'neq' if denied else operator!r} can't stand in one entry", hint)
         if self.every_value and not isinstance(self.value, list):
             self.fault("'all' takes a list of values")
         if self.written and operator != "re":
             self.fault(f"'written' and {operator!r} can't stand in one entry", "it goes with 're'")
-        if self.cased and operator not in ("equals", "neq", "fieldref", *_POSITIONS):
+        if self.cased and (
+            operator not in ("equals", "neq", "fieldref", "expand", *_POSITIONS) or self.flags == "cidr"
+        ):
             self.fault(f"'cased' and {operator!r} can't stand in one entry")
         if self.encodings and operator not in ("equals", "neq", *_POSITIONS):
             self.fault(f"{self.encodings[0]!r} and {operator!r} can't stand in one entry")
@@ -288,7 +308,7 @@ def _problem(operator: str, value: Scalar) -> str:
         return f"{operator!r} takes strings, not {_shown(value)}"
     if operator == "cidr" and network(value) is None:
         return f"{value!r} is no network"
-    if operator == "expand" and not re.search(r"%\w+%", value):
+    if operator == "expand" and not _PLACEHOLDER.search(value):
         return f"{value!r} holds no placeholder such as %name%"
     if operator == "fieldref" and not all(split(value) or ("",)):
         return f"{value!r} is no path"
