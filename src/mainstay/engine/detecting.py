@@ -1,0 +1,262 @@
+"""Judges events by rules: the one way from records of logs to findings, for a stream and for a hunt alike.
+
+    records ─► Selection ─► closures ─► findings of single events
+                                  └───► in order of time ─► states ─► correlations ─► findings of several
+
+`Selection` leaves the few rules that can fire at all; only for them the event is put together and conditions judged.
+What feeds a state or a correlation is first put into order, since both ask what was before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from mainstay.engine.at_work import CorrelationAtWork, DetectionAtWork, Match
+from mainstay.engine.chains import Chains, is_handing_out
+from mainstay.engine.reads import reads
+from mainstay.engine.reordering import Reordering
+from mainstay.engine.selecting import Meaning, Selection, keys_of
+from mainstay.engine.sightings import shown
+from mainstay.engine.tracking import Kept
+from mainstay.engine.waiting import Waiting
+from mainstay.engine.walk import split
+from mainstay.model.detections import About, Correlation, Detection, EventFinding, Rule
+from mainstay.model.event_facts import EVENT_FACTS
+from mainstay.model.events import Event, Logged, LogSource
+
+MOST_REMEMBERED = 262_144
+"""So many events that some rule may fire on are remembered, so that one that is delivered twice counts once."""
+
+HANDING_OUT = Detection(
+    About("hands-out-a-session", "A session is handed out", "low"),
+    {"product": "aws", "service": "cloudtrail"},
+    "cloudtrail",
+    is_handing_out,
+    quiet=True,
+)
+"""Serves the chains of assumed roles: no rule of anybody's, and asked only where a rule reads what they teach."""
+
+WAITING = replace(HANDING_OUT, about=About("waits-for-its-turn", "An event waits for its turn", "low"))
+"""Stands for what waits to be put into order, which a state file keeps as well."""
+
+Origins = Callable[[str, str], tuple[str, int]]
+"""Of an access key's id and a session's ARN: the principal who began the chain, and over how many sessions."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a detector has seen and could not use."""
+
+    events: Counter[LogSource] = field(default_factory=Counter)
+    candidates: int = 0
+    repeated: int = 0
+    fired: Counter[str] = field(default_factory=Counter)
+
+
+class Detector:
+    """Rules at work. Give it the records of logs in any order that is right within `lateness_us`; `flush` in the end.
+
+    `meaning` makes what tells the derived facts of an event, given what is known of chains. With `learn`, states
+    remember and nothing fires; with `kept`, they note what changes. Only events since `since_us` and before `until_us`
+    count.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        meaning: Callable[[Origins], Meaning],
+        lateness_us: int = 0,
+        learn: bool = False,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        kept: bool = False,
+    ) -> None:
+        self.chains = Chains(kept=kept)
+        self.counts = Counts()
+        self.meaning = meaning(lambda key, arn: self.chains.origin(key, arn, self._now_us))
+        self._now_us = 0
+        self._learn = learn
+        self._span = (since_us if since_us is not None else -(2**63), until_us if until_us is not None else 2**63)
+        self._order: Reordering[tuple[Event, Sequence[DetectionAtWork]]] = Reordering(lateness_us)
+        self._recent: dict[tuple[LogSource, str], None] = {}
+        self._correlations = [CorrelationAtWork(rule, kept) for rule in rules if isinstance(rule, Correlation)]
+        self._consumers: dict[str, list[CorrelationAtWork]] = defaultdict(list)
+        for correlation in self._correlations:
+            for fed in correlation.correlation.rules:
+                self._consumers[fed].append(correlation)
+        self._by_source = self._at_work(rules, kept)
+        self._selections = {
+            source: Selection([one.detection for one in at_work], source, self.meaning)
+            for source, at_work in self._by_source.items()
+        }
+        self._waiting = Waiting(self._order, self._by_source, self.meaning, self._see)
+
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """The rules that single events are judged by: all that a source of events has to answer for."""
+        return tuple(one.detection for at_work in self._by_source.values() for one in at_work)
+
+    def memories(self) -> Iterator[tuple[Rule, Kept]]:
+        """What is remembered, and for which rule: states, windows, chains of sessions, and what waits for its turn."""
+        for at_work in self._by_source.values():
+            yield from ((one.detection, one.tracker) for one in at_work if one.tracker is not None)
+        yield from ((one.correlation, one.windows) for one in self._correlations)
+        yield HANDING_OUT, self.chains
+        yield WAITING, self._waiting
+
+    @property
+    def dropped(self) -> int:
+        """How much had to be forgotten because there was too much of it."""
+        trackers = (one.tracker for at_work in self._by_source.values() for one in at_work if one.tracker is not None)
+        windows = (one.windows for one in self._correlations)
+        return sum(one.dropped for one in trackers) + sum(one.dropped for one in windows) + self.chains.dropped
+
+    @property
+    def lateness_us(self) -> int:
+        return self._order.lateness_us
+
+    def __len__(self) -> int:
+        """How many events wait for their turn."""
+        return len(self._order)
+
+    @property
+    def late(self) -> int:
+        """How many events came too late to be counted in their order."""
+        return self._order.late
+
+    def take(self, source: LogSource, records: Sequence[Logged]) -> Iterator[EventFinding]:
+        """Judges the records of a batch."""
+        self.counts.events[source] += len(records)
+        selection = self._selections.get(source)
+        if selection is None:
+            return
+        candidates = selection.candidates
+        for record in records:
+            keys = record.keys()
+            left, sure = candidates(keys)
+            if left and (found := self._judge(selection, record.event(), keys, left, sure)):
+                yield from found
+
+    def take_events(self, events: Iterable[Event]) -> Iterator[EventFinding]:
+        """Judges events that somebody has chosen already, such as the rows of an archive; counts none of them."""
+        for event in events:
+            if selection := self._selections.get(event.source):
+                keys = keys_of(event.source, event.fields)
+                left, sure = selection.candidates(keys)
+                if left:
+                    yield from self._judge(selection, event, keys, left, sure)
+
+    def flush(self) -> Iterator[EventFinding]:
+        """What waits for its turn is judged: no earlier events are to be expected."""
+        for event, matched in self._order.flush():
+            yield from self._in_order(event, matched)
+
+    def _at_work(self, rules: Sequence[Rule], kept: bool) -> dict[LogSource, list[DetectionAtWork]]:
+        by_source: dict[LogSource, list[DetectionAtWork]] = defaultdict(list)
+        chained = any(_asks_chains(_paths_of(one.correlation)) for one in self._correlations)
+        for rule in rules:
+            if isinstance(rule, Detection) and rule.source is not None:
+                remembering = _asks_chains(reads(rule.condition))
+                chained |= remembering or (rule.state is not None and _asks_chains(rule.state.by))
+                ordered = rule.about.id in self._consumers
+                by_source[rule.source].append(DetectionAtWork(rule, ordered, remembering, kept))
+        if chained:
+            by_source["cloudtrail"].append(DetectionAtWork(HANDING_OUT, True, False, kept))
+        return dict(by_source)
+
+    def _judge(
+        self, selection: Selection, event: Event, keys: Sequence[Hashable], left: int, sure: int
+    ) -> list[EventFinding]:
+        since, until = self._span
+        if not since <= event.time_us < until:
+            return []
+        self.counts.candidates += 1
+        fields = event.fields
+        fields["derived"] = self.meaning.of(event)
+        at_work = self._by_source[event.source]
+        matched: list[DetectionAtWork] = []
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            bit = lowest.bit_length() - 1
+            one = at_work[bit]
+            if one.remembering or lowest & sure or selection.judge(bit, keys)(fields) is True:
+                matched.append(one)
+        if not matched or self._repeated(event):
+            return []
+        found: list[EventFinding] = []
+        ordered: list[DetectionAtWork] = []
+        for one in matched:
+            if one.ordered:
+                ordered.append(one)
+            elif not self._learn and not one.detection.quiet and not one.excepts(event):
+                self.counts.fired[one.id] += 1
+                found.append(one.teller.finding(event))
+        if ordered:
+            for waited, those in self._order.add(event.time_us, event.id, (event, ordered)):
+                found += self._in_order(waited, those)
+        return found
+
+    def _repeated(self, event: Event) -> bool:
+        """Whether the event was delivered before; trails deliver some twice."""
+        key = (event.source, event.id)
+        if key in self._recent:
+            self.counts.repeated += 1
+            return True
+        self._see(*key)
+        return False
+
+    def _see(self, source: LogSource, id: str) -> None:
+        self._recent[source, id] = None
+        if len(self._recent) > MOST_REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+
+    def _in_order(self, event: Event, matched: Sequence[DetectionAtWork]) -> Iterator[EventFinding]:
+        """Everything before the event has been here: states and correlations can be asked."""
+        self._now_us = event.time_us
+        for one in matched:
+            if one.detection is HANDING_OUT:
+                self.chains.learn(event)
+        for one in matched:
+            if one.detection is HANDING_OUT:
+                continue
+            if one.remembering:
+                event.fields["derived"] = self.meaning.of(event)
+                if one.judge(event.fields) is not True:
+                    continue
+            unusual = one.remember(event, self._learn)
+            if unusual is None or self._learn or one.excepts(event):
+                continue
+            if not one.detection.quiet:
+                ids, told = unusual
+                self.counts.fired[one.id] += 1
+                yield one.teller.finding(event, ids, len(ids), told)
+            yield from self._correlated(Match(one.id, event))
+
+    def _correlated(self, match: Match) -> Iterator[EventFinding]:
+        for one in self._consumers.get(match.rule, ()):
+            fired = one.add(match)
+            if fired is None:
+                continue
+            onward, ids, count = fired
+            if not one.correlation.quiet:
+                self.counts.fired[one.id] += 1
+                told = {name: shown(value) for name, value in onward.given.items() if value is not None}
+                yield one.teller(match.event.source).finding(match.event, ids, count, told)
+            yield from self._correlated(onward)
+
+
+_REMEMBERED = {("derived", name) for name, fact in EVENT_FACTS.items() if fact.remembered}
+
+
+def _asks_chains(paths: Iterable[str]) -> bool:
+    return any(split(path)[:2] in _REMEMBERED for path in paths)
+
+
+def _paths_of(correlation: Correlation) -> Iterator[str]:
+    yield from correlation.group_by
+    yield from correlation.fields
+    for by_rule in correlation.aliases.values():
+        yield from by_rule.values()
