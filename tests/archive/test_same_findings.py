@@ -1,0 +1,59 @@
+"""The same findings from the files as they were delivered, from DuckDB and from Spark."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mainstay.archive.candidates import candidates
+from mainstay.archive.folder import Archive
+from mainstay.archive.querying import Engine
+from mainstay.catalog.sigma import load_rules
+from mainstay.model.detections import EventFinding
+from mainstay.simulation import ATTACKS, DECOYS, deliver, deliver_flows, deliver_queries, generate
+from mainstay.verbs.hunt import hunt
+from mainstay.verbs.hunting import Judging
+from mainstay.verbs.ingest import ingest
+from mainstay.verbs.simulate import START
+
+EVENTS = int(os.environ.get("MAINSTAY_EVENTS", "20000"))
+RULES = [Path(one) for one in os.environ.get("MAINSTAY_RULES", "").split(":") if one]
+"""Further rules beside the pack, such as a checkout of SigmaHQ's."""
+
+DAYS = 2
+Told = tuple[str, int, str, tuple[str, ...], int]
+
+
+def told(findings: list[EventFinding]) -> list[Told]:
+    return sorted((one.rule.about.id, one.time_us, one.event_id, one.group, one.count) for one in findings)
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Judging, list[Told]]:
+    """Files of logs, an archive of them, the rules, and what the stream finds."""
+    folder = tmp_path_factory.mktemp("same")
+    made = generate(11, START, DAYS, EVENTS // DAYS, list(ATTACKS), list(DECOYS))
+    deliver(made, folder / "logs")
+    deliver_flows(made, folder / "logs", EVENTS // 20)
+    deliver_queries(made, folder / "logs", EVENTS // 20)
+    by = Judging(load_rules(RULES, made.lists()), made.lists())
+    done = ingest([str(folder / "logs")], folder / "archive")
+    assert done.gaps == ()
+    assert done.event_count > EVENTS
+    return folder / "logs", folder / "archive", by, told(list(hunt([str(folder / "logs")], by).findings))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_stream_duckdb_and_spark_find_the_same(
+    engine: Engine, delivered: tuple[Path, Path, Judging, list[Told]]
+) -> None:
+    _, folder, by, streamed = delivered
+    detector = by.detector()
+    with Archive(folder) as archive:
+        events = candidates(engine, archive, detector.detections, detector.meaning)
+        found = told([*detector.take_events(events), *detector.flush()])
+        assert archive.gaps == []
+    assert found == streamed
+    assert len({id for id, *_ in found}) > 40
