@@ -1,25 +1,34 @@
-"""Make `tests/outputs/ocsf_compliance_finding.schema.json` from a checkout of the OCSF schema (build time only).
+"""Make the schemas that tests validate OCSF by, from a checkout of the OCSF schema (build time only).
 
     git clone --branch v1.8.0 https://github.com/ocsf/ocsf-schema && python tools/build_ocsf_schema.py ocsf-schema
 
-It compiles the class Compliance Finding with the profile `cloud`, and the objects in `OBJECTS`, to a JSON schema: an
-attribute whose object is not compiled is not allowed, so that the schema is never laxer than the official one.
+It compiles each class of `CLASSES` with the profile `cloud`, and the objects beside it, to a JSON schema: an attribute
+whose object is not compiled is not allowed, so that the schema is never laxer than the official one.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "tests/outputs/ocsf_compliance_finding.schema.json"
-CLASS, PROFILE = "compliance_finding", "cloud"
-OBJECTS = (
-    "account", "analytic", "cloud", "compliance", "evidences", "file", "finding_info", "metadata", "product",
-    "remediation", "resource_details",
+TESTS = Path(__file__).parent.parent / "tests/outputs"
+PROFILE = "cloud"
+WRITTEN = (
+    "account", "analytic", "cloud", "evidences", "file", "finding_info", "metadata", "product", "remediation",
+    "resource_details",
 )  # fmt: skip
+CLASSES: Mapping[str, tuple[Path, tuple[str, ...]]] = {
+    "compliance_finding": (TESTS / "ocsf_compliance_finding.schema.json", ("compliance", *WRITTEN)),
+    "detection_finding": (
+        TESTS / "hunts" / "ocsf_detection_finding.schema.json",
+        ("actor", "api", "attack", "network_endpoint", "sub_technique", "technique", "user", *WRITTEN),
+    ),
+}
+"""The classes that are written, each with its schema and the objects that are written in it."""
+
 PLAIN: Mapping[str, dict[str, Any]] = {
     "boolean_t": {"type": "boolean"},
     "float_t": {"type": "number"},
@@ -40,8 +49,9 @@ Json = dict[str, Any]
 class Checkout:
     """The files of the schema, with what one includes or extends put into it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, objects: Sequence[str]) -> None:
         self.root = root
+        self.objects = objects
         self.version: str = self.read("version.json")["version"]
         dictionary = self.read("dictionary.json")
         self.dictionary: Json = dictionary["attributes"]
@@ -129,13 +139,13 @@ class Checkout:
             if "max_len" in said:
                 schema["maxLength"] = said["max_len"]
             return schema
-        return {"$ref": f"#/$defs/{type_name}"} if type_name in OBJECTS else None
+        return {"$ref": f"#/$defs/{type_name}"} if type_name in self.objects else None
 
 
-def build(root: Path) -> Json:
-    checkout = Checkout(root)
-    event = checkout.compiled("events", CLASS)
-    uid = 2000 + checkout.read("events/findings/compliance_finding.json")["uid"]
+def build(root: Path, name: str, objects: Sequence[str]) -> Json:
+    checkout = Checkout(root, objects)
+    event = checkout.compiled("events", name)
+    uid = 2000 + checkout.read(f"events/findings/{name}.json")["uid"]
     event["properties"] |= {"class_uid": {"const": uid}, "category_uid": {"const": 2}}
     event["properties"]["metadata"] = {
         "allOf": [{"$ref": "#/$defs/metadata"}, {"properties": {"version": {"const": checkout.version}}}]
@@ -152,12 +162,14 @@ def build(root: Path) -> Json:
         "$comment": COMMENT.format(version=checkout.version),
         "type": "array",
         "items": event,
-        "$defs": {name: checkout.compiled("objects", name) for name in OBJECTS},
+        "$defs": {one: checkout.compiled("objects", one) for one in objects},
     }
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("name the checkout of the OCSF schema")
-    TARGET.write_text(json.dumps(build(Path(sys.argv[1])), separators=(",", ":")) + "\n", "utf-8")
-    print(f"{TARGET.name}: {TARGET.stat().st_size // 1024} KB", file=sys.stderr)
+    for name, (target, objects) in CLASSES.items():
+        schema = build(Path(sys.argv[1]), name, sorted(objects))
+        target.write_text(json.dumps(schema, separators=(",", ":")) + "\n", "utf-8")
+        print(f"{target.name}: {target.stat().st_size // 1024} KB", file=sys.stderr)

@@ -24,7 +24,7 @@ def write_csv(review: Review, stream: TextIO, style: Style) -> None:
     writer.writerow(HEADINGS)
     for finding in review.findings:
         if style.verbose or finding.verdict not in ("pass", "not_applicable"):
-            writer.writerow([_cell(value) for value in _row(finding)])
+            writer.writerow([cell(value) for value in _row(finding)])
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
     )
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """What would be a formula to a spreadsheet is kept from being one; control characters become escapes."""
     shown = "\n".join(map(visible, text.split("\n")))
     safe = f"'{shown}" if text.startswith(FORMULA) else shown

@@ -27,7 +27,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
 
 def write_markdown(review: Review, stream: TextIO, style: Style) -> None:
     """Write the new failures, the worst first, until the room is used up; then say how many were left out."""
-    head = [MARKER, f"**mainstay**: {_plain(told(review))}", "", *_table(summarize(review)), *_gaps(review)]
+    head = [MARKER, f"**mainstay**: {plain(told(review))}", "", *_table(summarize(review)), *_gaps(review)]
     text = "\n".join(head) + "\n"
     room = MOST_CHARACTERS - len(text) - 200
     written = left = 0
@@ -69,21 +69,21 @@ def _blocks(review: Review) -> Iterator[str]:
         lines = [
             f"<details><summary><b>{control.severity}</b> {_html(control.title)} ({len(findings):,})</summary>",
             "",
-            f"`{control.id}`: {_plain(control.why)}",
+            f"`{control.id}`: {plain(control.why)}",
             "",
             *map(_resource, findings[:RESOURCES_SHOWN]),
         ]
         if len(findings) > RESOURCES_SHOWN:
             lines.append(f"- and {len(findings) - RESOURCES_SHOWN:,} more")
         practices = ", ".join(control.practices)
-        lines += ["", f"**Fix:** {_plain(control.fix)}", "", f"Practices: {practices}", "</details>", "", ""]
+        lines += ["", f"**Fix:** {plain(control.fix)}", "", f"Practices: {practices}", "</details>", "", ""]
         yield "\n".join(lines)
 
 
 def _resource(finding: Finding) -> str:
     place = where(finding)
-    at = f" at {_code(f'{place.file}:{place.line}')}" if place else ""
-    return f"- {_code(finding.subject.address)}{at}: {_plain(_short(found(finding)))}"
+    at = f" at {code(f'{place.file}:{place.line}')}" if place else ""
+    return f"- {code(finding.subject.address)}{at}: {plain(_short(found(finding)))}"
 
 
 def _gaps(review: Review) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _gaps(review: Review) -> Iterator[str]:
     yield f"{count(len(gaps), 'thing')} could not be read, so nothing is said of what is in it:"
     yield ""
     for gap in gaps[:GAPS_SHOWN]:
-        yield f"- {_code(gap.where) + ': ' if gap.where else ''}{_plain(_short(gap.reason))}"
+        yield f"- {code(gap.where) + ': ' if gap.where else ''}{plain(_short(gap.reason))}"
     if len(gaps) > GAPS_SHOWN:
         yield f"- and {len(gaps) - GAPS_SHOWN:,} more"
     yield ""
@@ -103,7 +103,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows as it is, and that calls nobody by an @."""
     return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()))).replace("@", "@\N{ZERO WIDTH SPACE}")
 
@@ -112,7 +112,7 @@ def _html(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text as code, whatever backticks are in it; a pipe or a line break can't end it."""
     line = visible(" ".join(text.split()))
     ticks = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from json import JSONEncoder
 from pathlib import Path
@@ -73,7 +73,17 @@ Row = dict[str, Any]
 
 
 def write_parquet(review: Review, stream: TextIO, style: Style) -> None:
-    """Write the bytes below the text stream. Raises UsageError for a terminal, and where DuckDB is not installed."""
+    """Write the review. Raises UsageError for a terminal, and where DuckDB is not installed."""
+    told = {"schema": SCHEMA, "resources": str(review.resource_count), "files": str(review.file_count)}
+    write_table(_rows(review), COLUMNS, told, stream)
+
+
+def write_table(rows: Iterable[Row], columns: Mapping[str, str], told: Mapping[str, str], stream: TextIO) -> None:
+    """Write rows as a Parquet file with `told` in its metadata: bytes, below the text stream. What is not there, None
+    or an empty text, is NULL.
+
+    Raises UsageError for a terminal, and where DuckDB is not installed.
+    """
     if stream.isatty():
         raise UsageError(TERMINAL)
     try:
@@ -82,27 +92,24 @@ def write_parquet(review: Review, stream: TextIO, style: Style) -> None:
         raise UsageError(MISSING) from None
     with tempfile.TemporaryDirectory(prefix="mainstay-") as name:
         folder = Path(name)
-        with (folder / ROWS).open("w", encoding="utf-8") as rows:
-            rows.writelines(f"{encode(row)}\n" for row in _rows(review))
+        with (folder / ROWS).open("w", encoding="utf-8") as lines:
+            for row in rows:
+                held = clean({name: value for name, value in row.items() if value not in (None, "")})
+                lines.write(f"{encode(held)}\n")
         # Nothing is fetched: all that this needs is inside of DuckDB's wheel.
         with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": "false"}) as connection:
-            connection.execute(_copy(folder, review))
+            connection.execute(_copy(folder, columns, told))
         stream.flush()
         with (folder / TABLE).open("rb") as table:
             shutil.copyfileobj(table, stream.buffer)
         stream.buffer.flush()
 
 
-def _copy(folder: Path, review: Review) -> str:
-    columns = ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in COLUMNS.items())
-    rows = f"read_json({_text(str(folder / ROWS))}, format = 'newline_delimited', columns = {{{columns}}})"
-    told = {
-        "schema": SCHEMA,
-        "version": __version__,
-        "resources": str(review.resource_count),
-        "files": str(review.file_count),
-    }
-    metadata = ", ".join(f"{_text(f'mainstay.{name}')}: {_text(value)}" for name, value in told.items())
+def _copy(folder: Path, columns: Mapping[str, str], told: Mapping[str, str]) -> str:
+    kinds = ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in columns.items())
+    rows = f"read_json({_text(str(folder / ROWS))}, format = 'newline_delimited', columns = {{{kinds}}})"
+    keyed = {"version": __version__, **told}
+    metadata = ", ".join(f"{_text(f'mainstay.{name}')}: {_text(value)}" for name, value in keyed.items())
     target = _text(str(folder / TABLE))
     return f"COPY (FROM {rows}) TO {target} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{metadata}}})"
 
@@ -112,13 +119,11 @@ def _text(value: str) -> str:
 
 
 def _rows(review: Review) -> Iterator[Row]:
-    rows = chain(
+    return chain(
         map(_finding, review.findings),
         (_gap(gap, gap in review.known_gaps) for gap in review.gaps),
         map(_fixed, review.fixed),
     )
-    for row in rows:
-        yield clean({name: value for name, value in row.items() if value not in (None, "")})
 
 
 def _finding(finding: Finding) -> Row:
