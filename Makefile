@@ -8,7 +8,7 @@ LOCK := requirements/test.txt
 RUNTIME := requirements/runtime.txt
 DOCS_LOCK := requirements/docs.txt
 
-.PHONY: help setup demo test programs lint docs docs-renew bench fuzz kills lock catalog-data clean
+.PHONY: help setup demo test programs lint docs docs-renew bench bench-hunt fuzz kills pack hunt-million lock catalog-data clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,11 +48,20 @@ programs:
 bench: setup ## measure against checkov (paths in BENCH_PATHS); figures go to docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py $(BENCH_PATHS)
 
+bench-hunt: setup ## measure detection: HUNT is stream, memory, archive, peers or profile with its options, HUNT_RULES a folder of rules
+	$(BIN)/python -m benchmarks.hunt $(or $(firstword $(HUNT)),stream) $(HUNT_RULES) $(wordlist 2,99,$(HUNT))
+
 fuzz: setup ## fuzz every reader for FUZZ_SECONDS (default 300)
 	$(BIN)/python -m benchmarks.fuzz --seconds $(or $(FUZZ_SECONDS),300)
 
-kills: setup ## kill a process that appends to the ledger, MAINSTAY_KILLS times (default 100)
-	MAINSTAY_KILLS=$(or $(MAINSTAY_KILLS),100) $(BIN)/pytest -q tests/evidence/test_killed.py
+kills: setup ## kill processes that write a ledger, an archive or a state file, MAINSTAY_KILLS times (default 100)
+	MAINSTAY_KILLS=$(or $(MAINSTAY_KILLS),100) $(BIN)/pytest -q -k kill tests/evidence/test_killed.py tests/state tests/archive tests/cli/test_watching.py
+
+pack: setup ## judge simulated companies of SEEDS (default 201-205) by the pack: attacks touched, decoys, noise
+	$(BIN)/python -m benchmarks.pack --seeds $(or $(SEEDS),201-205)
+
+hunt-million: setup ## one million events through the stream, DuckDB and a Spark cluster: the same findings
+	MAINSTAY_EVENTS=1000000 $(BIN)/pytest -q tests/archive -k "stream or spark"
 
 lock: setup ## write the lock files anew
 	tools/lock.sh $(BIN)
@@ -62,4 +71,4 @@ catalog-data: setup ## write the schema archive anew from the pinned cfn-lint
 	$(BIN)/python tools/build_registry.py
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache docs/controls
+	rm -rf $(VENV) site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache docs/controls docs/detections

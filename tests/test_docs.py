@@ -14,6 +14,7 @@ import click
 import pytest
 
 from mainstay.catalog import load
+from mainstay.catalog.sigma import declared_lists, read_rules
 from mainstay.cli.app import mainstay
 from mainstay.cli.commands import COMMANDS
 from mainstay.cli.exits import Exit
@@ -27,8 +28,9 @@ from mainstay.sources.spelling.tables import KEYS
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
-WRITTEN = sorted(path for path in DOCS.rglob("*.md") if path.parent.name != "controls")
-"""The pages that people wrote; those in docs/controls are generated."""
+GENERATED = {DOCS / "controls", DOCS / "detections"}
+WRITTEN = sorted(path for path in DOCS.rglob("*.md") if path.parent not in GENERATED)
+"""The pages that people wrote."""
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -132,7 +134,10 @@ def anchors(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *WRITTEN], ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_to_files_and_headings_that_are_there(path: Path) -> None:
-    generated = {DOCS / "controls" / "index.md", DOCS / "controls" / "by-pillar.md"}
+    generated = {
+        DOCS / name
+        for name in ("controls/index.md", "controls/by-pillar.md", "detections/index.md", "detections/by-technique.md")
+    }
     for link in LINK.findall(read(path)):
         target, _, anchor = link.partition("#")
         if target.startswith(("https://", "http://")):
@@ -283,6 +288,25 @@ def test_a_page_has_the_whole_entry_of_its_control_and_no_other() -> None:
         assert entry.startswith(f"- id: {control.id}\n")
         assert entry.count("\n  examples:") == 1
         assert "\n- id:" not in entry
+
+
+def test_there_is_a_page_for_every_detection_and_both_indexes_lead_to_those_that_fire() -> None:
+    rules = read_rules([]).rules
+    made = build_docs.detection_pages(load(), rules)
+    assert set(made) == {"index.md", "by-technique.md", *(f"{rule.about.id}.md" for rule in rules)}
+    for rule in rules:
+        for index in ("index.md", "by-technique.md"):
+            assert (f"({rule.about.id}.md)" in made[index]) is not rule.quiet
+        assert f"\nid: {rule.about.uuid}\n" in made[f"{rule.about.id}.md"]
+
+
+def test_the_lists_of_the_configuration_are_documented() -> None:
+    page = read(REFERENCE / "detections.md")
+    table = page.partition("<!-- lists of the configuration -->\n")[2].partition("<!-- end -->")[0]
+    assert table.splitlines()[2:] == [
+        f"| `{name}` | {one.holds} | {', '.join(f'`{entry}`' for entry in one.default) or 'nothing'} |"
+        for name, one in declared_lists().items()
+    ]
 
 
 def test_the_pages_are_the_same_each_time() -> None:

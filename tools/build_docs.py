@@ -1,11 +1,12 @@
-"""Writes the pages that are made of the catalogue: one a control, an index by service and one by pillar.
+"""Writes the pages that are made of the catalogue: one a control and one a detection, and indexes of both.
 
-They go to docs/controls/, which git ignores; `make docs` makes them before it builds the site.
+They go to docs/controls/ and docs/detections/, which git ignores; `make docs` makes them before it builds the site.
 """
 
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +14,14 @@ from pathlib import Path
 
 import mainstay
 from mainstay.catalog import Catalog, load
-from mainstay.model.controls import PILLARS, SEVERITIES, Control
-from mainstay.verbs.explain import ControlExplanation, explain
+from mainstay.catalog.sigma import PACK, read_rules
+from mainstay.model.controls import PILLARS, SEVERITIES, Control, Severity
+from mainstay.model.detections import Detection, Rule
+from mainstay.verbs.explain import ControlExplanation, DetectionExplanation, explain
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "controls"
+DETECTIONS = ROOT / "docs" / "detections"
 PACKAGE = Path(mainstay.__file__).parent
 SCANNERS = {
     "checkov": "Checkov",
@@ -44,7 +48,7 @@ def control_page(found: ControlExplanation) -> Iterator[str]:
     yield f"# {text(control.title)}\n"
     yield f"`{control.id}`{{ .control }}\n"
     yield "| | |\n|---|---|"
-    yield f"| Severity | {severity(control)} |"
+    yield f"| Severity | {severity(control.severity)} |"
     yield f"| Layer | {control.layer} |"
     yield f"| Applies to | {'<br>'.join(f'`{name}`' for name in control.applies_to)} |"
     if found.applies_when:
@@ -110,12 +114,111 @@ def table(controls: Sequence[Control]) -> Iterator[str]:
     """Controls as rows, the most severe first."""
     yield "| Control | Severity |\n|---|---|"
     for control in sorted(controls, key=lambda each: (-SEVERITIES.index(each.severity), each.id)):
-        yield f"| [{text(control.title)}]({control.id}.md)<br>`{control.id}` | {severity(control)} |"
+        yield f"| [{text(control.title)}]({control.id}.md)<br>`{control.id}` | {severity(control.severity)} |"
     yield ""
 
 
-def severity(control: Control) -> str:
-    return f'<span class="severity {control.severity}">{control.severity}</span>'
+def detection_pages(catalog: Catalog, rules: Sequence[Rule]) -> Mapping[str, str]:
+    """The pages of detections, by file name, those that only serve others too: what is built on them links there."""
+    made = {"index.md": detections_by_service(rules), "by-technique.md": by_technique(rules)}
+    for rule in rules:
+        found = explain(rule.about.id, catalog, [rule])
+        assert isinstance(found, DetectionExplanation)
+        made[f"{rule.about.id}.md"] = "\n".join(detection_page(found)) + "\n"
+    return made
+
+
+def detection_page(found: DetectionExplanation) -> Iterator[str]:
+    """One detection: what it fires on, why, what to do, and the rule with its cases as they are written."""
+    rule, about = found.rule, found.rule.about
+    assert about.place is not None
+    yield f"# {text(about.title)}\n"
+    yield f"`{about.id}`{{ .control }}\n"
+    if rule.quiet:
+        yield "It has no findings of its own: other rules are built on it.\n"
+    yield "| | |\n|---|---|"
+    yield f"| Severity | {severity(about.severity)} |"
+    yield f"| {'Fires on' if isinstance(rule, Detection) else 'Counts'} | {cell(found.fires)} |"
+    if found.beside:
+        yield f"| And | {cell(found.beside)} |"
+    if not isinstance(rule, Detection):
+        yield f"| Built on | {'<br>'.join(f'[{name}]({name}.md)' for name in rule.rules)} |"
+    if about.attack:
+        yield f"| ATT&CK | {', '.join(f'[{name}]({technique(name)})' for name in about.attack)} |"
+    yield f"| Author | {text(about.author)} |"
+    for heading, words in (("Why", about.description), ("Response", about.response)):
+        if words:
+            yield f"\n## {heading}\n\n{text(' '.join(words.split()))}"
+    if about.falsepositives:
+        yield "\n## What else it may be\n"
+        yield from (f"- {text(each)}" for each in about.falsepositives)
+    if found.practices:
+        yield "\n## Practices\n"
+        yield from (f"- [{practice.id}]({practice.url}) {text(practice.title)}" for practice in found.practices)
+    yield f'\n## The rule\n\n```yaml title="{about.place.file}"\n{rule_file(rule).read_text("utf-8").rstrip()}\n```'
+    cases = rule_file(rule).with_suffix(".events.jsonl")
+    if cases.is_file():
+        yield "\n## Its cases\n\n| Fires | Why |\n|---|---|"
+        for line in cases.read_text("utf-8").splitlines():
+            case = json.loads(line)
+            yield f"| {'yes' if case['fires'] else 'no'} | {cell(case['why'])} |"
+        place = f"{about.place.file.rpartition('.')[0]}.events.jsonl"
+        yield f'\n```json title="{place}"\n{cases.read_text("utf-8").rstrip()}\n```'
+
+
+def rule_file(rule: Rule) -> Path:
+    """The file of a rule of the pack."""
+    assert rule.about.place is not None
+    return PACKAGE / rule.about.place.file
+
+
+def technique(name: str) -> str:
+    """The page of an ATT&CK technique."""
+    return f"https://attack.mitre.org/techniques/{name.replace('.', '/')}/"
+
+
+def detections_by_service(rules: Sequence[Rule]) -> str:
+    """The index: services by name, what fires in them by severity."""
+    services: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if not rule.quiet:
+            services.setdefault(rule_file(rule).parent.relative_to(PACK).as_posix(), []).append(rule)
+    count = sum(map(len, services.values()))
+    lines = [
+        "# Detections by service\n",
+        f"{count} detections, each with its rule, its reason and its cases. The same [by technique](by-technique.md)."
+        " `mainstay explain ID` shows one in the terminal; [Detections](../reference/detections.md) says how they are"
+        " written.\n",
+    ]
+    for service, found in sorted(services.items()):
+        lines += [f"\n## {service}\n", *rule_table(found)]
+    return "\n".join(lines) + "\n"
+
+
+def by_technique(rules: Sequence[Rule]) -> str:
+    """The index by ATT&CK technique; a rule stands under every one that it names."""
+    named = sorted({name for rule in rules if not rule.quiet for name in rule.about.attack})
+    lines = ["# Detections by ATT&CK technique\n", "A detection stands under every technique that it names.\n"]
+    for name in named:
+        found = [rule for rule in rules if not rule.quiet and name in rule.about.attack]
+        lines += [f"\n## {name}\n", f"[{name} in ATT&CK]({technique(name)})\n", *rule_table(found)]
+    rest = [rule for rule in rules if not rule.quiet and not rule.about.attack]
+    if rest:
+        lines += ["\n## Of no technique\n", *rule_table(rest)]
+    return "\n".join(lines) + "\n"
+
+
+def rule_table(rules: Sequence[Rule]) -> Iterator[str]:
+    """Detections as rows, the most severe first."""
+    yield "| Detection | Severity |\n|---|---|"
+    for rule in sorted(rules, key=lambda each: (-SEVERITIES.index(each.about.severity), each.about.id)):
+        about = rule.about
+        yield f"| [{text(about.title)}]({about.id}.md)<br>`{about.id}` | {severity(about.severity)} |"
+    yield ""
+
+
+def severity(name: Severity) -> str:
+    return f'<span class="severity {name}">{name}</span>'
 
 
 def text(words: str) -> str:
@@ -140,12 +243,13 @@ def code(piece: str) -> str:
 
 def main() -> None:
     """Writes all pages anew."""
-    made = pages(load())
-    shutil.rmtree(TARGET, ignore_errors=True)
-    TARGET.mkdir(parents=True)
-    for name, page in made.items():
-        (TARGET / name).write_text(page, "utf-8")
-    print(f"{len(made)} pages in {TARGET.relative_to(ROOT)}")
+    catalog = load()
+    for target, made in ((TARGET, pages(catalog)), (DETECTIONS, detection_pages(catalog, read_rules([]).rules))):
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for name, page in made.items():
+            (target / name).write_text(page, "utf-8")
+        print(f"{len(made)} pages in {target.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sees to the programs that tests need besides Python's: a browser for the HTML page, ssh-keygen for signed statements.
+# Sees to the programs that tests need besides Python's: a browser for the HTML page, ssh-keygen for signed statements,
+# Java for Spark.
 # A developer's machine is left alone: it is told what is missing.
 set -uo pipefail
 
@@ -20,3 +21,4 @@ see_to() {
 
 see_to "the HTML page" chromium chromium chromium-browser google-chrome chrome
 see_to "signed statements" openssh-client ssh-keygen
+see_to "Spark" openjdk-17-jre-headless java

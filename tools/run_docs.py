@@ -24,6 +24,7 @@ PAGES = (
     "docs/guides/getting-started.md",
     "docs/guides/daily-use.md",
     "docs/guides/fixing.md",
+    "docs/guides/hunting.md",
     "docs/guides/other-scanners.md",
     "docs/guides/plan.md",
     "docs/guides/prevention.md",

@@ -20,6 +20,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import duckdb
+from tests.fuzzed import detections
 from tests.fuzzed.answers import ACCOUNT, REGION, NoAccount, Odd
 from tests.fuzzed.mutations import mutate
 from tests.fuzzed.odd import TEXTS, disturb
@@ -361,4 +362,5 @@ INPUTS: Mapping[str, Input] = {
     "account": account, "remembered": remembered, "aggregator": aggregator, "stack_names": stack_names, "state": state,
     "attestation": attestation, "configuration": configuration, "sandbox_template": sandbox_template,
     "damaged": damaged, "tampered": tampered, "moment": moment, "url": url, "formats": formats,
+    **detections.INPUTS,
 }  # fmt: skip

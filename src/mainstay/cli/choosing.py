@@ -25,6 +25,10 @@ def catalog_option(
     return click.option("--catalog", "catalogs", multiple=True, type=DIRECTORY, metavar="DIR", help=text)
 
 
+def rules_option(text: str = "A directory of Sigma rules, besides the pack; may repeat.") -> Decorator:
+    return click.option("--rules", "rule_dirs", multiple=True, type=DIRECTORY, metavar="DIR", help=text)
+
+
 def name_value(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Options of the form NAME=VALUE, as a map."""
     pairs = {}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mainstay.model.controls import Control, Example
+from mainstay.model.detections import Detection
 from mainstay.model.practices import Answerable
 from mainstay.model.values import Value
 from mainstay.outputs.wording import count
 from mainstay.verbs.examples import ExampleReport
-from mainstay.verbs.explain import ControlExplanation, Explanation, PracticeExplanation
+from mainstay.verbs.explain import ControlExplanation, DetectionExplanation, Explanation, PracticeExplanation
 from mainstay.verbs.fixing import Fixes, Outcome
+from mainstay.verbs.proving import ProofReport
 
 INDENT = " " * 12
 
@@ -26,9 +28,11 @@ ANSWERED: Mapping[Answerable, str] = {
 
 
 def explanation(found: Explanation, width: int) -> str:
-    """A control or a practice, on a page."""
+    """A control, a detection or a practice, on a page."""
     if isinstance(found, ControlExplanation):
         return "\n".join(_control(found, width))
+    if isinstance(found, DetectionExplanation):
+        return "\n".join(_detection(found, width))
     return "\n".join(_practice(found, width))
 
 
@@ -44,18 +48,34 @@ def _practice(found: PracticeExplanation, width: int) -> Iterator[str]:
     yield ""
     if not found.controls:
         yield "No control proves it" + (" yet." if "config" in practice.evidence else ": configuration can't tell.")
+        yield from _told_by(found, width)
         return
     rest = [kind for kind in practice.evidence if kind != "config"]
     more = f"; it needs evidence of other kinds as well: {', '.join(rest)}" if rest else ""
     yield from _wrapped("", f"Proved by {count(len(found.controls), 'control')}{more}.", "", width)
     yield ""
-    longest = max(len(control.id) for control in found.controls)
-    for control in found.controls:
-        if longest + len(control.title) + 14 <= width:
-            yield f"  {control.id:{longest}}  {control.severity:8}  {control.title}"
+    yield from _list([(control.id, control.severity, control.title) for control in found.controls], width)
+    yield from _told_by(found, width)
+
+
+def _told_by(found: PracticeExplanation, width: int) -> Iterator[str]:
+    if found.detections:
+        yield ""
+        yield from _wrapped("", f"Watched by {count(len(found.detections), 'detection')}.", "", width)
+        yield ""
+        rows = [(rule.about.id, rule.about.severity, rule.about.title) for rule in found.detections]
+        yield from _list(rows, width)
+
+
+def _list(rows: Sequence[tuple[str, str, str]], width: int) -> Iterator[str]:
+    """Ids, severities and titles: in columns where they fit."""
+    longest = max(len(id) for id, _, _ in rows)
+    for id, severity, title in rows:
+        if longest + len(title) + 14 <= width:
+            yield f"  {id:{longest}}  {severity:8}  {title}"
         else:
-            yield f"  {control.id}  {control.severity}"
-            yield from _wrapped("    ", control.title, "    ", width)
+            yield f"  {id}  {severity}"
+            yield from _wrapped("    ", title, "    ", width)
 
 
 def _control(found: ControlExplanation, width: int) -> Iterator[str]:
@@ -79,6 +99,24 @@ def _control(found: ControlExplanation, width: int) -> Iterator[str]:
     yield from _examples(control, width)
 
 
+def _detection(found: DetectionExplanation, width: int) -> Iterator[str]:
+    about = found.rule.about
+    yield about.title
+    yield ""
+    yield from _row("detection", about.id, width)
+    yield from _row("severity", about.severity, width)
+    yield from _row("author", about.author, width)
+    yield from _row("fires on" if isinstance(found.rule, Detection) else "counts", found.fires, width)
+    yield from _row("and", found.beside, width)
+    yield from _row("why", " ".join(about.description.split()), width)
+    yield from _row("response", about.response, width)
+    yield from _row("not when", "; ".join(about.falsepositives), width)
+    yield from _row("ATT&CK", ", ".join(about.attack), width)
+    for position, practice in enumerate(found.practices):
+        yield from _row("practices" if position == 0 else "", f"{practice.id}  {practice.title}", width)
+    yield from _row("defined in", str(about.place), width)
+
+
 def _examples(control: Control, width: int) -> Iterator[str]:
     for verdict in ("pass", "fail"):
         chosen = [example for example in control.examples if example.verdict == verdict]
@@ -90,6 +128,7 @@ def _examples(control: Control, width: int) -> Iterator[str]:
 
 
 def _row(name: str, text: str, width: int) -> list[str]:
+    """A named line; none where there is nothing to say."""
     return _wrapped(f"{name:12}", text, INDENT, width)
 
 
@@ -121,6 +160,23 @@ def example_report(report: ExampleReport) -> str:
     lines.append(
         f"{count(report.example_count, 'example')} of {count(report.control_count, 'control')}: "
         + (f"{bad} differ" if bad else "all as they say")
+    )
+    return "\n".join(lines)
+
+
+def proof_report(report: ProofReport) -> str:
+    """How the cases of detections went, and which rules nothing can fire."""
+    lines = [f"error: {fault}" for fault in report.faults]
+    for wrong in report.wrong:
+        said = "fires nothing" if wrong.case.fires else f"fires {', '.join(wrong.fired)} on {', '.join(wrong.on)}"
+        lines.append(f"{wrong.case.place}: the case {said}: {wrong.case.why}")
+    lines += [f"{place}: nothing was found that could fire {id}" for id, place in report.cannot_fire]
+    lines += [f"{id} has no cases; a made-up event fires it" for id in report.unproven]
+    lines += [f"{id} waits for a list of the configuration" for id in report.unfilled]
+    bad = len(report.wrong) + len(report.cannot_fire) + len(report.faults)
+    lines.append(
+        f"{count(report.case_count, 'case')} of {count(report.rule_count, 'detection')}: "
+        + (f"{bad} wrong" if bad else "all as they say")
     )
     return "\n".join(lines)
 

@@ -79,7 +79,7 @@ def moment(ledger: Ledger, text: str, now: datetime) -> Moment:
     if found := _PASS.fullmatch(text):
         return _end_of(ledger.passes(), int(found[1]))
     if spells_moment(text):
-        return _time(text, now)
+        return time_of(text, now)
     milestones = {one.name: one for one in ledger.milestones()}
     if text in milestones:
         return milestones[text]
@@ -98,7 +98,7 @@ def spells_moment(text: str) -> bool:
     return True
 
 
-def _time(text: str, now: datetime) -> datetime:
+def time_of(text: str, now: datetime) -> datetime:
     ago = span(text)
     try:
         at = now - ago if ago else datetime.fromisoformat(text)

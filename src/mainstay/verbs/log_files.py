@@ -1,0 +1,53 @@
+"""The files of logs that a verb reads: those of all its sources, in the order of the time that they tell of."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from mainstay.model.findings import Gap
+from mainstay.sources.logs import LogFile, log_files
+from mainstay.sources.logs.digests import verify
+
+_STAMP = re.compile(r"(\d{4})[-/]?(\d\d)[-/]?(\d\d)(?:[T/](\d\d):?(\d\d)?)?")
+HELD_BYTES = 64 << 20
+"""A file up to this size is read once and held; a larger one is read twice where its content has to be known first."""
+
+
+def found(sources: Iterable[str]) -> list[LogFile]:
+    """The files of the sources, oldest first: an account's logs lie beside another's, and detections ask for what
+    happened before, wherever. Raises UsageError for a source that is not there."""
+    files = {file.name: file for source in sources for file in log_files(source)}
+    return sorted(files.values(), key=lambda file: (stamp(file.name), file.name))
+
+
+def stamp(name: str) -> str:
+    """The time in a file's name or in its folders', the last one, as digits that sort; empty where there is none."""
+    times = ["".join(part or "" for part in match.groups()) for match in _STAMP.finditer(name)]
+    return times[-1].ljust(12, "0") if times else ""
+
+
+def missing(files: Sequence[LogFile]) -> tuple[Gap, ...]:
+    """What CloudTrail's digests say of the files: which were changed or are not there."""
+    return tuple(verify(files).gaps)
+
+
+def digested(file: LogFile) -> tuple[str, LogFile]:
+    """The digest of a file's content as it lies there, and the file, so that it need not be fetched again."""
+    digest = hashlib.sha256()
+    held: list[bytes] | None = [] if file.size <= HELD_BYTES else None
+    pieces, metadata = file.opened()
+    for piece in pieces:
+        digest.update(piece)
+        if held is not None:
+            held.append(piece)
+    if held is None:
+        return digest.hexdigest(), file
+    return digest.hexdigest(), replace(file, opened=partial(_again, held, metadata))
+
+
+def _again(held: Sequence[bytes], metadata: Mapping[str, str]) -> tuple[Iterator[bytes], Mapping[str, str]]:
+    return iter(held), metadata
