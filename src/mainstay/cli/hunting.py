@@ -108,7 +108,7 @@ def _span(ctx: click.Context, option: click.Parameter, value: str) -> int:
 @click.option("--learn", is_flag=True, help="Only take down in --state what was seen; find nothing.")
 @click.option("--compare", nargs=2, type=DIRECTORY, metavar="OLD NEW",
               help="Judge by two directories of rules, and show what changes.")  # fmt: skip
-@click.option("--lateness", "lateness_us", default="1h", show_default=True, callback=_span, metavar="TIME",
+@click.option("--lateness", "lateness_us", default="3h", show_default=True, callback=_span, metavar="TIME",
               help="How much events may be out of order.")  # fmt: skip
 @format_option(FORMAT_NAMES)
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Write the findings to a file instead of stdout.")
@@ -226,7 +226,7 @@ def watch(
 
     \b
     mainstay watch /var/spool/cloudtrail --state state.sqlite
-    aws logs tail /aws/events --format json | mainstay watch - -f jsonl
+    tail -F events.jsonl | mainstay watch - -f jsonl
     """
     from mainstay.outputs import Style
     from mainstay.outputs.hunts import ALERTS

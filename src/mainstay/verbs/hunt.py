@@ -42,7 +42,7 @@ class HuntOptions:
     engine: str = "auto"
     state: Path | None = None
     learn: bool = False
-    lateness_us: int = HOUR_US
+    lateness_us: int = 3 * HOUR_US
 
 
 def hunt(

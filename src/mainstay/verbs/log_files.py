@@ -12,7 +12,8 @@ from mainstay.model.findings import Gap
 from mainstay.sources.logs import LogFile, log_files
 from mainstay.sources.logs.digests import verify
 
-_STAMP = re.compile(r"(\d{4})[-/]?(\d\d)[-/]?(\d\d)(?:[T/](\d\d):?(\d\d)?)?")
+_STAMP = re.compile(r"(?<![0-9A-Za-z])(20\d\d)([-/]?)(0[1-9]|1[0-2])\2([0-2]\d|3[01])(?:[T/](\d\d):?(\d\d)?)?(?!\d)")
+"""A date and perhaps a time, in a name or in folders; accounts and random digits look otherwise."""
 HELD_BYTES = 64 << 20
 """A file up to this size is read once and held; a larger one is read twice where its content has to be known first."""
 
@@ -25,9 +26,10 @@ def found(sources: Iterable[str]) -> list[LogFile]:
 
 
 def stamp(name: str) -> str:
-    """The time in a file's name or in its folders', the last one, as digits that sort; empty where there is none."""
-    times = ["".join(part or "" for part in match.groups()) for match in _STAMP.finditer(name)]
-    return times[-1].ljust(12, "0") if times else ""
+    """The time in a file's name or in its folders', the last exact one, as digits that sort; empty where there is none."""
+    times = ["".join(part or "" for part in match.group(1, 3, 4, 5, 6)) for match in _STAMP.finditer(name)]
+    exact = [time for time in times if len(time) > len("20260302")]
+    return (exact or times)[-1].ljust(12, "0") if times else ""
 
 
 def missing(files: Sequence[LogFile]) -> tuple[Gap, ...]:
