@@ -9,7 +9,7 @@ from mainstay.verbs.log_files import stamp
     ("name", "expected"),
     [
         ("AWSLogs/111122223333_CloudTrail_eu-central-1_20260303T1100Z_FRk6XMc4LU2SBFEb.json.gz", "202603031100"),
-        ("AWSLogs/202603021234/vpcflowlogs/2026/03/02/202603021234_fl-0a_20260302T1000Z_20301231.log.gz", "202603021000"),
+        ("AWSLogs/202603021234/2026/03/02/202603021234_fl-0a_20260302T1000Z_20301231.log.gz", "202603021000"),
         ("logs/2026/03/02/10/part.json", "202603021000"),
         ("2026-03-02T10:15.json", "202603021015"),
         ("orders.json", ""),

@@ -107,8 +107,8 @@ class Detection:
     """Names an event of `source` of which `condition` holds, and of which `state` says that it is out of the usual.
 
     `source` is None for logs that mainstay does not read: the rule is listed and judges nothing. An event of which
-    `unless` holds is learnt from and does not fire. `name` is what correlations call it by, besides its uuid. `quiet` rules only serve correlations. `needs` are placeholders that the
-    configuration would have to fill in.
+    `unless` holds is learnt from and does not fire. `name` is what correlations call it by, besides its uuid. `quiet`
+    rules only serve correlations. `needs` are placeholders that the configuration would have to fill in.
     """
 
     about: About

@@ -65,8 +65,8 @@ EVENT_FACTS: Final[Mapping[str, EventFact]] = {
         "whether the call was signed with an access key that does not expire", "boolean", _IDENTITY
     ),
     "origin": EventFact(
-        "the user or session at the beginning of the chain of assumed roles that the event is part of; the one that acts "
-        "where nothing is known of a chain",
+        "the user or session at the beginning of the chain of assumed roles that the event is part of; the one that "
+        "acts where nothing is known of a chain",
         "string",
         _IDENTITY,
         remembered=True,

@@ -26,7 +26,7 @@ def found(sources: Iterable[str]) -> list[LogFile]:
 
 
 def stamp(name: str) -> str:
-    """The time in a file's name or in its folders', the last exact one, as digits that sort; empty where there is none."""
+    """The time in a file's name or in its folders', the last exact one, as digits that sort; or empty."""
     times = ["".join(part or "" for part in match.group(1, 3, 4, 5, 6)) for match in _STAMP.finditer(name)]
     exact = [time for time in times if len(time) > len("20260302")]
     return (exact or times)[-1].ljust(12, "0") if times else ""

@@ -17,6 +17,9 @@ from mainstay.simulation import ATTACKS, DECOYS, Simulation, deliver, deliver_fl
 START: Final = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday: weekends are part of what is usual."""
 
+LEARNING_DAYS: Final = 8
+"""Nothing happens before, where there are so many days: the pack learns for a week what is usual."""
+
 POSITIONS: Final[Mapping[str, tuple[float, float]]] = {
     "DE": (52.52, 13.4), "PT": (38.72, -9.14), "US": (38.9, -77.04), "NL": (52.37, 4.9), "BR": (-15.79, -47.88),
     "VN": (21.03, 105.85), "RU": (55.76, 37.62), "IN": (28.61, 77.21), "NG": (9.06, 7.49),
@@ -40,10 +43,15 @@ def simulate(
             )
     if directory.is_dir() and any(directory.iterdir()):
         raise UsageError(f"{directory} is not empty: a simulation is written to a new directory")
-    made = generate(seed, START, days, events_per_day, list(ATTACKS) if attacks is None else attacks, list(DECOYS))
+    kinds = list(ATTACKS) if attacks is None else attacks
+    made = generate(seed, START, days, events_per_day, kinds, list(DECOYS), quiet=min(0.8, LEARNING_DAYS / days))
     logs = directory / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    files = [*deliver(made, logs), *deliver_flows(made, logs), *deliver_queries(made, logs)]
+    files = [
+        *deliver(made, logs),
+        *deliver_flows(made, logs, events_per_day // 2),
+        *deliver_queries(made, logs, events_per_day // 3),
+    ]
     (directory / "incidents.json").write_text(json.dumps(_incidents(made), indent=2) + "\n", "utf-8")
     _configure(made, directory)
     count = sum(not incident.is_decoy for incident in made.incidents)
