@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import mainstay
-from mainstay.catalog import Catalog, load
+from mainstay.catalog import Catalog, in_words, load
 from mainstay.catalog.sigma import PACK, read_rules
 from mainstay.model.controls import PILLARS, SEVERITIES, Control, Severity
 from mainstay.model.detections import Detection, Rule
@@ -141,6 +141,8 @@ def detection_page(found: DetectionExplanation) -> Iterator[str]:
     yield f"| {'Fires on' if isinstance(rule, Detection) else 'Counts'} | {cell(found.fires)} |"
     if found.beside:
         yield f"| And | {cell(found.beside)} |"
+    if isinstance(rule, Detection) and rule.unless is not None:
+        yield f"| Learns only where | {cell(in_words(rule.unless))} |"
     if not isinstance(rule, Detection):
         yield f"| Built on | {'<br>'.join(f'[{name}]({name}.md)' for name in rule.rules)} |"
     if about.attack:

@@ -273,8 +273,13 @@ def ingest(sources: tuple[str, ...], archive: Path, quiet: bool) -> int:
 @click.command(short_help="Write a made-up company's CloudTrail, with attacks of which the truth is known.")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same logs.")
-@click.option("--days", type=click.FloatRange(0.05, 366), default=10.0, show_default=True,
-              help="For how long; attacks begin when a week has been learnt from.")
+@click.option(
+    "--days",
+    type=click.FloatRange(0.05, 366),
+    default=10.0,
+    show_default=True,
+    help="For how long; attacks begin when a week has been learnt from.",
+)
 @click.option("--events-per-day", type=click.IntRange(100), default=5000, show_default=True, metavar="N",
               help="How much happens besides.")  # fmt: skip
 @click.option("--attack", "attacks", multiple=True, metavar="KIND",
