@@ -61,7 +61,7 @@ pack: setup ## judge simulated companies of SEEDS (default 201-205) by the pack:
 	$(BIN)/python -m benchmarks.pack --seeds $(or $(SEEDS),201-205)
 
 hunt-million: setup ## one million events through the stream, DuckDB and a Spark cluster: the same findings
-	MAINSTAY_EVENTS=1000000 $(BIN)/pytest -q tests/archive -k "stream or spark"
+	MAINSTAY_EVENTS=1000000 $(BIN)/pytest -q tests/archive/test_engines.py tests/archive/test_same_findings.py
 
 lock: setup ## write the lock files anew
 	tools/lock.sh $(BIN)

@@ -539,8 +539,9 @@ def test_order_spacing_case_and_form_change_no_fact(statements: list[dict[str, V
     text = json.dumps(other, indent=random.choice([None, 3]))
     written = random.choice([other, text, quote(text), f"\n {text}", {**other}])
     for call, path in (("iam:CreatePolicy", "policyDocument"), ("kms:PutKeyPolicy", "policy")):
-        plain = facts(call, **{path: document})
-        assert facts(call, **{random.choice([path, path.upper()]): written}) == plain
+        plain = facts(call, **{path: document}).copy()
+        other_form = facts(call, **{random.choice([path, path.upper()]): written}).copy()
+        assert {**other_form, "text": None} == {**plain, "text": None}  # the text is what is written
 
 
 def test_a_long_policy_takes_no_long_time() -> None:

@@ -25,6 +25,15 @@ EVENTS = int(os.environ.get("MAINSTAY_EVENTS", "20000"))
 FIRST_US = int(START.timestamp()) * 1_000_000
 WEEK_US = 7 * 86_400_000_000
 
+ENGINES = ["duckdb", "spark"] if "MAINSTAY_EVENTS" in os.environ else ["duckdb"]
+"""Spark takes minutes for these small questions: `make hunt-million` asks it; what it finds is compared every time."""
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    found: Engine = request.getfixturevalue(request.param)
+    return found
+
 
 class Nothing:
     """No derived facts."""

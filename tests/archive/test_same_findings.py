@@ -18,7 +18,7 @@ from mainstay.verbs.hunting import Judging
 from mainstay.verbs.ingest import ingest
 from mainstay.verbs.simulate import START
 
-EVENTS = int(os.environ.get("MAINSTAY_EVENTS", "20000"))
+EVENTS = int(os.environ.get("MAINSTAY_EVENTS", "8000"))
 RULES = [Path(one) for one in os.environ.get("MAINSTAY_RULES", "").split(":") if one]
 """Further rules beside the pack, such as a checkout of SigmaHQ's."""
 

@@ -77,10 +77,10 @@ def test_a_practice_without_controls_says_so() -> None:
 def test_a_typo_gets_a_suggestion(name: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         explain(name, CATALOG)
-    assert str(caught.value).startswith(f"there is no control or practice '{name}'; ")
+    assert str(caught.value).startswith(f"there is no control, detection or practice '{name}'; ")
     assert hint in str(caught.value)
 
 
 def test_what_resembles_nothing_gets_no_suggestion() -> None:
-    with pytest.raises(UsageError, match=r"^there is no control or practice 'zzzzzz'$"):
+    with pytest.raises(UsageError, match=r"^there is no control, detection or practice 'zzzzzz'$"):
         explain("zzzzzz", CATALOG)
