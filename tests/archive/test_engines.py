@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,11 @@ def test_a_manifest_that_names_no_part_of_a_source_has_no_candidates(duckdb: Eng
     with sqlite3.connect(tmp_path / "archive" / "manifest.sqlite") as connection:
         assert connection.execute("SELECT count(*) FROM parts").fetchone() == (0,)
     connection.close()
+
+
+def test_a_rule_is_thin_only_where_its_exception_is_told_by_keys_as_well() -> None:
+    state = FirstSeen(("sourceIPAddress",), ("eventName",), 0, 90 * 86_400_000_000)
+    by_keys = replace(rule("new", {"eventName|exists": True}), state=state)
+    excepted = parse({"sourceIPAddress": "192.0.2.1"}), parse({"requestParameters.bucketName": "orders"})
+    assert is_thin(by_keys, "cloudtrail")
+    assert [is_thin(replace(by_keys, unless=one), "cloudtrail") for one in excepted] == [True, False]

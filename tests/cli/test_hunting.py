@@ -247,3 +247,10 @@ def test_a_bucket_is_hunted_through(place: Path, bucket: dict[str, str]) -> None
     run = mainstay("hunt", "s3://trails/AWSLogs/", *OWN, "-f", "json", cwd=place, **bucket)
     assert found(run) == FINDINGS
     assert json.loads(run.stdout)["findings"][0]["file"] == "s3://trails/AWSLogs/a.json.gz"
+
+
+def test_without_the_pack_its_adjustments_are_about_nobody(place: Path) -> None:
+    (place / "mainstay.toml").write_text('[detections.root-user-used]\nseverity = "low"\n')
+    run = mainstay("hunt", "logs", *OWN, "--config", "mainstay.toml", "-f", "json", cwd=place)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert found(run) == FINDINGS

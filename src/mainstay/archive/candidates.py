@@ -236,7 +236,8 @@ def is_thin(rule: Detection, source: LogSource) -> bool:
     """Whether of all events with the same KEYS within an hour the first and the last tell the rule everything: it asks
     for what is new, and all that it reads is told by the KEYS."""
     state = rule.state
-    if not isinstance(state, FirstSeen) or state.forget_us < HOUR_US or _has_keywords(rule.condition):
+    asked = rule.condition if rule.unless is None else All((rule.condition, rule.unless))
+    if not isinstance(state, FirstSeen) or state.forget_us < HOUR_US or _has_keywords(asked):
         return False
     names = {name for group in KEYS[source] for name in group}
     facts = {
@@ -244,7 +245,7 @@ def is_thin(rule: Detection, source: LogSource) -> bool:
         for name, fact in EVENT_FACTS.items()
         if source in fact.sources and not fact.remembered and names >= set(fact.fields(source))
     }
-    paths = [split(path) for path in (*reads(rule.condition), *state.of, *state.by)]
+    paths = [split(path) for path in (*reads(asked), *state.of, *state.by)]
     return all(path[1:2] and path[1] in facts if path[0] == "derived" else path[0] in names for path in paths)
 
 

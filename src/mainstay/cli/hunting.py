@@ -69,7 +69,10 @@ def judging(
             hint = did_you_mean(name, sorted(named))
             raise UsageError(f"no detection proves a practice {name!r}" + (f"; {hint}" if hint else ""))
     places = read_places(detecting.places, str(detecting.places)) if detecting.places else None
-    return Judging(chosen(rules, ids, severity, practices, configuration.detections), detecting.lists, places)
+    known = {rule.about.id for rule in rules.rules}
+    # without the pack, what the configuration changes about its rules is about none that are here
+    changes = {id: one for id, one in configuration.detections.items() if pack or id in known}
+    return Judging(chosen(rules, ids, severity, practices, changes), detecting.lists, places)
 
 
 def _moment(ctx: click.Context, option: click.Parameter, value: str | None) -> int | None:
@@ -294,7 +297,7 @@ def simulate(
 
     \b
     mainstay simulate exercise/
-    mainstay hunt exercise/ --config exercise/mainstay.toml
+    mainstay hunt exercise/logs --config exercise/mainstay.toml
     """
     from mainstay.verbs.simulate import simulate as run
 

@@ -29,11 +29,11 @@ encode = JSONEncoder().encode
 def write_json(review: Review, stream: TextIO, style: Style) -> None:
     """Write the review for a program."""
     stream.write(f'{{\n"schema": {encode(SCHEMA)},\n')
-    _write_list(stream, "findings", _findings(review.findings))
-    _write_list(stream, "gaps", (encode(_gap(gap, review.known_gaps)) for gap in review.gaps))
-    _write_list(stream, "fixed", (encode(_known(known)) for known in review.fixed))
-    _write_list(stream, "reports", (encode(_report(report)) for report in review.reports))
-    _write_list(
+    write_list(stream, "findings", _findings(review.findings))
+    write_list(stream, "gaps", (encode(_gap(gap, review.known_gaps)) for gap in review.gaps))
+    write_list(stream, "fixed", (encode(_known(known)) for known in review.fixed))
+    write_list(stream, "reports", (encode(_report(report)) for report in review.reports))
+    write_list(
         stream,
         "remarks",
         (encode({"message": str(remark.message), **_place(remark.place)}) for remark in review.remarks),
@@ -41,7 +41,8 @@ def write_json(review: Review, stream: TextIO, style: Style) -> None:
     stream.write(f'"summary": {encode(_summary(review, summarize(review)))}\n}}\n')
 
 
-def _write_list(stream: TextIO, name: str, items: Iterator[str]) -> None:
+def write_list(stream: TextIO, name: str, items: Iterator[str]) -> None:
+    """Write a property that is a list, one item a line, while the items come."""
     stream.write(f'"{name}": [')
     separator = "\n"
     while chunk := list(islice(items, CHUNK)):

@@ -12,10 +12,10 @@ from mainstay.model.findings import Gap
 from mainstay.model.hunts import Change, Comparison
 from mainstay.outputs.hunts.console import BLANK, NARROWEST, written
 from mainstay.outputs.hunts.entries import encode, finding_entry, gap_entry, summary_entry
-from mainstay.outputs.hunts.json import write_list
 from mainstay.outputs.hunts.listing import LONGEST, finding_lines, gap_lines
 from mainstay.outputs.hunts.markdown import finding_line
 from mainstay.outputs.hunts.telling import extent
+from mainstay.outputs.json import write_list
 from mainstay.outputs.markdown import MARKER, plain
 from mainstay.outputs.paint import Line, Tone, shorten, wrap
 from mainstay.outputs.style import Style
