@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mainstay.model.values import Document, Items, OneOf, Record, Ref, Text, Unknown
@@ -230,6 +230,7 @@ def contradicts(claim: Any, actual: Any) -> bool:
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(expression=EXPRESSIONS, concrete=VALUES)
+@example(expression='can("x${try(local.u[0], [])}")', concrete='["a", "b"]')
 def test_a_known_value_never_contradicts_what_is_claimed_without_it(
     tmp_path: Path, expression: str, concrete: str
 ) -> None:

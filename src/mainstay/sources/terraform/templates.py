@@ -253,10 +253,7 @@ def join(values: Sequence[Value], place: Place) -> Value:
     """The string that `values` make, known in part where one of them is not known."""
     chosen = next((value for value in values if _worth_trying(value)), None)
     if chosen is not None and math.prod(len(value.options) for value in values if _worth_trying(value)) <= MOST_OPTIONS:
-        at = next(position for position, value in enumerate(values) if value is chosen)
-        return one_of(
-            [join([*values[:at], option, *values[at + 1 :]], place) for option in chosen.options], chosen, place
-        )
+        return _joined_options(values, chosen, place)
     merged: list[str | Unknown] = []
     letters = 0
     for value in values:
@@ -275,6 +272,25 @@ def join(values: Sequence[Value], place: Place) -> Value:
     if not any(isinstance(part, Unknown) for part in merged):
         return merged[0] if merged else ""
     return Text(merged, place)
+
+
+def _joined_options(values: Sequence[Value], chosen: OneOf, place: Place) -> Value:
+    """The strings that the options of one value make. What no text can hold is an error only where every option is."""
+    at = next(position for position, value in enumerate(values) if value is chosen)
+    made: list[Value] = []
+    failed: EvaluationError | None = None
+    for option in chosen.options:
+        try:
+            made.append(join([*values[:at], option, *values[at + 1 :]], place))
+        except TooLarge:
+            raise
+        except EvaluationError as error:
+            failed = error
+    if failed is not None:
+        if not made:
+            raise failed
+        made.append(Unknown(f"what may stand there is no text: {failed}", place))
+    return one_of(made, chosen, place)
 
 
 def _worth_trying(value: Value) -> bool:
