@@ -10,6 +10,7 @@ from tests.cli.trails import DELETED, SEVERAL, record
 from mainstay.analysis.meaning import Meaning
 from mainstay.catalog.sigma import load_rules
 from mainstay.engine import detecting, selecting
+from mainstay.engine import plans as plans_of
 from mainstay.model.events import Event
 from mainstay.sources.logs.moments import moment_us
 
@@ -19,6 +20,7 @@ MOST = 50
 def test_what_is_remembered_of_events_does_not_grow_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detecting, "MOST_REMEMBERED", MOST)
     monkeypatch.setattr(selecting, "MOST_VALUES", MOST)
+    monkeypatch.setattr(plans_of, "MOST_PLANS", MOST)
     (tmp_path / "rules.yml").write_text(f"{DELETED}---\n{SEVERAL}")
     rules = load_rules((tmp_path,), {}, builtin=False).rules
     detector = detecting.Detector(rules, lambda origins: Meaning({}, None, origins), 60_000_000)
@@ -28,9 +30,9 @@ def test_what_is_remembered_of_events_does_not_grow_with_them(tmp_path: Path, mo
         fields = record(number, name, sourceIPAddress=f"2001:db8::{number:x}", userAgent=f"agent {number}")
         event = Event("cloudtrail", moment_us(fields["eventTime"]) or 0, f"e{number}", fields, "a", number)
         found += len(list(detector.take_events([event])))
-        selection = detector._selections["cloudtrail"]
+        plans = detector._plans["cloudtrail"]
         assert len(detector._recent) <= MOST
-        assert len(selection._left) <= MOST
+        assert max(map(len, (plans.known, plans._steps, plans._made_steps))) <= MOST
         assert len(detector) <= 61, "a minute of them waits"
     assert found >= 1_500
     assert sum(len(one.windows._groups) for one in detector._correlations) == 1

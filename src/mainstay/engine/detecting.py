@@ -10,21 +10,22 @@ What feeds a state or a correlation is first put into order, since both ask what
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from mainstay.engine.at_work import CorrelationAtWork, DetectionAtWork, Match
 from mainstay.engine.chains import Chains, is_handing_out
+from mainstay.engine.plans import NOTHING, Plan, Plans
 from mainstay.engine.reads import reads
 from mainstay.engine.reordering import Reordering
-from mainstay.engine.selecting import Meaning, Selection, keys_of
+from mainstay.engine.selecting import Meaning, keys_of
 from mainstay.engine.sightings import shown
 from mainstay.engine.tracking import Kept
 from mainstay.engine.waiting import Waiting
 from mainstay.engine.walk import split
 from mainstay.model.detections import About, Correlation, Detection, EventFinding, Rule
 from mainstay.model.event_facts import EVENT_FACTS
-from mainstay.model.events import Event, Logged, LogSource
+from mainstay.model.events import Event, Logged, LogSource, Occurrence
 
 MOST_REMEMBERED = 262_144
 """So many events that some rule may fire on are remembered, so that one that is delivered twice counts once."""
@@ -53,6 +54,22 @@ class Counts:
     candidates: int = 0
     repeated: int = 0
     fired: Counter[str] = field(default_factory=Counter)
+
+
+class Whole:
+    """An event that is put together already, as a record."""
+
+    __slots__ = ("_event", "time_us")
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+        self.time_us = event.time_us
+
+    def told(self) -> tuple[str, str, int]:
+        return self._event.id, self._event.file, self._event.number
+
+    def event(self) -> Event:
+        return self._event
 
 
 class Detector:
@@ -87,9 +104,9 @@ class Detector:
             for fed in correlation.correlation.rules:
                 self._consumers[fed].append(correlation)
         self._by_source = self._at_work(rules, kept)
-        self._selections = {
-            source: Selection([one.detection for one in at_work], source, self.meaning)
-            for source, at_work in self._by_source.items()
+        consumed = frozenset(self._consumers)
+        self._plans = {
+            source: Plans(source, at_work, self.meaning, consumed, learn) for source, at_work in self._by_source.items()
         }
         self._waiting = Waiting(self._order, self._by_source, self.meaning, self._see)
 
@@ -129,24 +146,26 @@ class Detector:
     def take(self, source: LogSource, records: Sequence[Logged]) -> Iterator[EventFinding]:
         """Judges the records of a batch."""
         self.counts.events[source] += len(records)
-        selection = self._selections.get(source)
-        if selection is None:
+        plans = self._plans.get(source)
+        if plans is None:
             return
-        candidates = selection.candidates
+        known = plans.known
+        since_us, until_us = self._span
         for record in records:
             keys = record.keys()
-            left, sure = candidates(keys)
-            if left and (found := self._judge(selection, record.event(), keys, left, sure)):
-                yield from found
+            plan = known.get(keys) or plans.plan(keys)
+            if plan is not NOTHING and since_us <= record.time_us < until_us:
+                yield from self._judge(source, plan, record)
 
     def take_events(self, events: Iterable[Event]) -> Iterator[EventFinding]:
         """Judges events that somebody has chosen already, such as the rows of an archive; counts none of them."""
+        since_us, until_us = self._span
         for event in events:
-            if selection := self._selections.get(event.source):
+            if (plans := self._plans.get(event.source)) and since_us <= event.time_us < until_us:
                 keys = keys_of(event.source, event.fields)
-                left, sure = selection.candidates(keys)
-                if left:
-                    yield from self._judge(selection, event, keys, left, sure)
+                plan = plans.known.get(keys) or plans.plan(keys)
+                if plan is not NOTHING:
+                    yield from self._judge(event.source, plan, Whole(event))
 
     def flush(self) -> Iterator[EventFinding]:
         """What waits for its turn is judged: no earlier events are to be expected."""
@@ -166,46 +185,51 @@ class Detector:
             by_source["cloudtrail"].append(DetectionAtWork(HANDING_OUT, True, False, kept))
         return dict(by_source)
 
-    def _judge(
-        self, selection: Selection, event: Event, keys: Sequence[Hashable], left: int, sure: int
-    ) -> list[EventFinding]:
-        since, until = self._span
-        if not since <= event.time_us < until:
-            return []
+    def _judge(self, source: LogSource, plan: Plan, record: Occurrence) -> Sequence[EventFinding]:
+        """What an event of that plan makes at once, and what it brings about in order."""
         self.counts.candidates += 1
-        fields = event.fields
-        fields["derived"] = self.meaning.of(event)
-        at_work = self._by_source[event.source]
-        matched: list[DetectionAtWork] = []
-        while left:
-            lowest = left & -left
-            left ^= lowest
-            bit = lowest.bit_length() - 1
-            one = at_work[bit]
-            if one.remembering or lowest & sure or selection.judge(bit, keys)(fields) is True:
-                matched.append(one)
-        if not matched or self._repeated(event):
-            return []
-        found: list[EventFinding] = []
-        ordered: list[DetectionAtWork] = []
-        for one in matched:
-            if one.ordered:
-                ordered.append(one)
-            elif not self._learn and not one.detection.quiet and not one.excepts(event):
-                self.counts.fired[one.id] += 1
+        time_us = record.time_us
+        ordered = [one.rule for one in plan.news if one.is_new(time_us)] if plan.news else []
+        event: Event | None = None
+        fired: list[DetectionAtWork] = []
+        if plan.surely or plan.asked:
+            event = record.event()
+            derived = event.fields["derived"] = self.meaning.of(event)
+            derived |= plan.facts
+            for one in plan.surely:
+                (ordered if one.ordered else fired).append(one)
+            for one, judge in plan.asked:
+                if judge(event.fields) is True:
+                    (ordered if one.ordered else fired).append(one)
+        if not (plan.at_once or ordered or fired):
+            if event is not None:
+                _part(event)
+            return ()
+        id, file, number = record.told()
+        if self._repeated(source, id):
+            return ()
+        found = [sighting.finding(time_us, id, file, number) for sighting in plan.at_once]
+        for one in fired:
+            assert event is not None
+            if not self._learn and not one.detection.quiet and not one.excepts(event):
                 found.append(one.teller.finding(event))
+        if event is not None and not ordered:
+            _part(event)
+        for finding in found:
+            self.counts.fired[finding.rule.about.id] += 1
         if ordered:
-            for waited, those in self._order.add(event.time_us, event.id, (event, ordered)):
+            # of an event that only news are asked of, nobody reads more than its KEYS
+            event = event or Event(source, time_us, id, plan.fields, file, number)
+            for waited, those in self._order.add(time_us, id, (event, ordered)):
                 found += self._in_order(waited, those)
         return found
 
-    def _repeated(self, event: Event) -> bool:
+    def _repeated(self, source: LogSource, id: str) -> bool:
         """Whether the event was delivered before; trails deliver some twice."""
-        key = (event.source, event.id)
-        if key in self._recent:
+        if (source, id) in self._recent:
             self.counts.repeated += 1
             return True
-        self._see(*key)
+        self._see(source, id)
         return False
 
     def _see(self, source: LogSource, id: str) -> None:
@@ -246,6 +270,11 @@ class Detector:
                 told = {name: shown(value) for name, value in onward.given.items() if value is not None}
                 yield one.teller(match.event.source).finding(match.event, ids, count, told)
             yield from self._correlated(onward)
+
+
+def _part(event: Event) -> None:
+    """Ends the circle of fields and facts, which otherwise waits for the collector."""
+    dict.pop(event.fields, "derived", None)
 
 
 _REMEMBERED = {("derived", name) for name, fact in EVENT_FACTS.items() if fact.remembered}

@@ -7,7 +7,7 @@ one a rule; what can fire on an event is what all of its values leave.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -38,7 +38,7 @@ MOST_VALUES = 65_536
 
 CALL = ("eventSource", "eventName")
 
-_ELSEWHERE = Unknown("another field of the event")
+ELSEWHERE = Unknown("another field of the event")
 
 
 class Selection:
@@ -50,8 +50,8 @@ class Selection:
     def __init__(self, detections: Sequence[Detection], source: LogSource, meaning: Meaning) -> None:
         self.source = source
         self._conditions = tuple(detection.condition for detection in detections)
-        self._left: dict[tuple[int, Hashable], Judge] = {}
         self.judges = tuple(map(compile, self._conditions))
+        self._compiled: dict[int, Judge] = {}  # by id: rules are kept, and equal ones may differ, as 1 and true do
         self.everything = (1 << len(detections)) - 1
         self._groups = tuple(_Group(source, names, self._conditions, self.judges, meaning) for names in KEYS[source])
 
@@ -72,16 +72,33 @@ class Selection:
             sure |= entry[2]
         return left, left & sure
 
-    def judge(self, bit: int, keys: Sequence[Hashable]) -> Judge:
-        """What is left to ask by a detection of events with these keys, the first group of which is known."""
+    def told(self, keys: Sequence[Hashable]) -> dict[str, Value]:
+        """The fields of an event with these values of the source's KEYS; Unknown is what is no JSON."""
+        return {
+            name: value
+            for group, key in zip(self._groups, keys, strict=True)
+            for name, value in group.fields(key).items()
+        }
+
+    def left(self, keys: Sequence[Hashable]) -> Iterator[tuple[int, Condition]]:
+        """The detections that the first of these keys leaves, as numbers of bits, and what is left to ask by each."""
         if not keys:
-            return self.judges[bit]
-        judge = self._left.get((bit, keys[0]))
+            yield from enumerate(self._conditions)
+            return
+        group, key = self._groups[0], keys[0]
+        entry = group.known.get(key) or group.begin(key)
+        if entry[0]:
+            group.decide(key, entry, entry[0])
+        subject = group.subject(key)
+        for bit, condition in enumerate(self._conditions):
+            if entry[1] >> bit & 1:
+                yield bit, simplified(condition, subject, self._judge)
+
+    def _judge(self, part: Condition) -> Judge:
+        """The judge of a part of a rule, which is asked about many keys."""
+        judge = self._compiled.get(id(part))
         if judge is None:
-            if len(self._left) >= MOST_VALUES:
-                self._left.clear()
-            left = simplified(self._conditions[bit], self._groups[0].subject(keys[0]))
-            judge = self._left[bit, keys[0]] = compile(left)
+            judge = self._compiled[id(part)] = compile(part)
         return judge
 
 
@@ -134,26 +151,34 @@ class _Group:
             ("derived", fact) in tops for fact in self._facts
         )
 
-    def subject(self, key: Hashable) -> Record:
-        """An event of which only this value is known."""
+    def fields(self, key: Hashable) -> dict[str, Value]:
+        """The fields that a value stands for."""
         values = key if len(self._names) > 1 and isinstance(key, tuple) else (key,)
-        fields: dict[str, Value] = {
+        return {
             name: _decoded(value) if isinstance(value, bytes) else value
             for name, value in zip(self._names, values, strict=True)
         }
+
+    def subject(self, key: Hashable) -> Record:
+        """An event of which only this value is known."""
+        fields = self.fields(key)
         event = Event(self._source, 0, "", dict(fields), "", 0)
         meaning = self._meaning.of(event)
         facts = {fact: meaning.get(fact) for fact in self._facts}
         facts.update((fact, None) for fact in self._by_call if not self._meaning.tellable(fact, event))
-        return Record({**fields, "derived": Record(facts, rest=_ELSEWHERE)}, rest=_ELSEWHERE)
+        return Record({**fields, "derived": Record(facts, rest=ELSEWHERE)}, rest=ELSEWHERE)
+
+
+def key_of(value: Value) -> Hashable:
+    """A value as `Logged.keys` gives it: JSON text for what is no text and no whole number, so that 1 is not true."""
+    return msgspec.json.encode(value) if isinstance(value, dict | list | bool | float) else value
 
 
 def keys_of(source: LogSource, fields: Mapping[str, Value]) -> tuple[Hashable, ...]:
     """The values of a source's KEYS in the fields of an event, for records that do not tell them faster."""
 
     def value(name: str) -> Hashable:
-        found = fields.get(name)
-        return msgspec.json.encode(found) if isinstance(found, dict | list) else found
+        return key_of(fields.get(name))
 
     return tuple(value(names[0]) if len(names) == 1 else tuple(map(value, names)) for names in KEYS[source])
 
@@ -179,4 +204,4 @@ def _decoded(text: bytes) -> Value:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        return _ELSEWHERE
+        return ELSEWHERE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -51,6 +52,20 @@ def getter(dotted: str) -> Getter:
     return get
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A finding but for the event's time, id and place."""
+
+    rule: Rule
+    source: LogSource
+    shown: tuple[str, str, str, str, str]
+    values: tuple[tuple[str, str], ...]
+
+    def finding(self, time_us: int, id: str, file: str, number: int) -> EventFinding:
+        """The finding on an event."""
+        return EventFinding(self.rule, self.source, time_us, id, *self.shown, file, number, (id,), 1, self.values)
+
+
 class Teller:
     """Makes the findings of one rule on events of one source."""
 
@@ -59,6 +74,7 @@ class Teller:
         common = {path for paths in shown.values() for path in paths}
         read = sorted(reads(rule.condition) - common) if isinstance(rule, Detection) else []
         self._rule = rule
+        self._source: LogSource = source
         self._shown = tuple(tuple(map(getter, shown.get(name, ()))) for name in NAMES)
         self._read = tuple((path, getter(path)) for path in read)
 
@@ -66,19 +82,22 @@ class Teller:
         self, event: Event, ids: tuple[str, ...] = (), count: int = 1, told: Mapping[str, str] | None = None
     ) -> EventFinding:
         """The finding on an event, or on the last of several; `told` is what states or correlations say besides."""
-        fields = event.fields
+        seen = self.sighting(event.fields)
+        values = (*seen.values, *told.items()) if told else seen.values
+        return EventFinding(
+            seen.rule, seen.source, event.time_us, event.id, *seen.shown, event.file, event.number, ids or (event.id,),
+            count, values,
+        )  # fmt: skip
+
+    def sighting(self, fields: dict[str, Value]) -> Sighting:
+        """What a finding shows of an event's fields."""
         name, principal, address, account, region = [_first(getters, fields) for getters in self._shown]
         values: list[tuple[str, str]] = []
         for path, get in self._read:
             value = get(fields)
             if value is not None and len(values) < MOST_VALUES:
                 values.append((path, value if type(value) is str and len(value) <= LONGEST else shown(value)))
-        if told:
-            values += told.items()
-        return EventFinding(
-            self._rule, event.source, event.time_us, event.id, name, principal, address, account, region, event.file,
-            event.number, ids or (event.id,), count, tuple(values),
-        )  # fmt: skip
+        return Sighting(self._rule, self._source, (name, principal, address, account, region), tuple(values))
 
 
 def shown(value: object) -> str:

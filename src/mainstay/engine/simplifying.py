@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mainstay.engine.compile import compile
+from mainstay.engine.walk import Judge
 from mainstay.model.conditions import All, Any, Condition, Not
 from mainstay.model.values import Record
 
 _HOLDS, _FAILS = All(()), Any(())
 
 
-def simplified(condition: Condition, known: Record) -> Condition:
+def simplified(condition: Condition, known: Record, judge: Callable[[Condition], Judge] = compile) -> Condition:
     """A condition that says the same of every subject that agrees with `known`, without the parts that it decides.
 
-    What is unknown in `known` is asked as before.
+    What is unknown in `known` is asked as before. `judge` compiles, where the caller has the parts' judges already.
     """
     match condition:
         case All(parts):
-            return _joined([simplified(part, known) for part in parts], _FAILS, _HOLDS, All)
+            return _joined([simplified(part, known, judge) for part in parts], _FAILS, _HOLDS, All)
         case Any(parts):
-            return _joined([simplified(part, known) for part in parts], _HOLDS, _FAILS, Any)
+            return _joined([simplified(part, known, judge) for part in parts], _HOLDS, _FAILS, Any)
         case Not(part):
-            inner = simplified(part, known)
+            inner = simplified(part, known, judge)
             return _FAILS if inner == _HOLDS else _HOLDS if inner == _FAILS else Not(inner)
-    answer = compile(condition)(known)
+    answer = judge(condition)(known)
     return condition if answer is None else _HOLDS if answer else _FAILS
 
 

@@ -164,7 +164,7 @@ class Case:
     places: Mapping[str, tuple[str, float, float]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a rule may fire on nearly every event, and that would take three times as long
 class EventFinding:
     """A rule that fired, and the event that it fired on: the last one, where it took several.
 

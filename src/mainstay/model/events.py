@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -20,6 +20,7 @@ KEYS: Mapping[LogSource, tuple[tuple[str, ...], ...]] = {
         ("errorCode",),
         ("sourceIPAddress",),
         ("userIdentity", "userAgent", "recipientAccountId", "sessionCredentialFromConsole"),
+        ("awsRegion",),
     ),
     "vpcflow": (("action",), ("dstport",), ("protocol",)),
     "resolver": (("query_type",), ("rcode",)),
@@ -100,7 +101,7 @@ SHOWN: Mapping[LogSource, Mapping[str, tuple[str, ...]]] = {
 """By source, where an event says what every finding shows of it: the first path that has something."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take three times as long for each of millions
 class Event:
     """One record of a log.
 
@@ -118,18 +119,29 @@ class Event:
     ids: tuple[str, ...] = ()
 
 
-class Logged(Protocol):
+class Occurrence(Protocol):
+    """Something that a log tells of, which is put together when somebody asks for all of it."""
+
+    @property
+    def time_us(self) -> int:
+        """When it happened, as its event says it."""
+
+    def told(self) -> tuple[str, str, int]:
+        """Its id, its file and its number there, as its event says them."""
+
+    def event(self) -> Event:
+        """All of it. Raises nothing: what is wrong with a record is found out when it is read."""
+
+
+class Logged(Occurrence, Protocol):
     """A record as a reader of logs gives it: enough to tell cheaply whether any rule can fire."""
 
     def keys(self) -> Sequence[Hashable]:
         """The values of the source's KEYS, group by group: a scalar (None: absent) or, of a group of several fields, a
-        tuple of them. An object is given as its JSON text, bytes."""
+        tuple of them. Anything but texts and whole numbers is given as its JSON text, bytes."""
 
     def text(self) -> bytes:
         """The record as JSON, as it was delivered where it was JSON."""
-
-    def event(self) -> Event:
-        """All of it. Raises nothing: what is wrong with a record is found out when it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +156,15 @@ class Batch:
     records: Sequence[Logged]
     gaps: Sequence[Gap] = ()
     rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A whole file of records (`{"Records": [...]}`) that nobody has looked into, for who decodes it in a way of his
+    own. `moment` reads the records' times, and `batches` gives them as every other file's are given."""
+
+    source: LogSource
+    file: str
+    data: bytes
+    moment: Callable[[str], int | None]
+    batches: Callable[[], Iterator[Batch]]

@@ -71,6 +71,7 @@ def test_records_are_read_as_they_are() -> None:
             "111122223333",
             None,
         ),
+        "eu-central-1",
     )
 
 
@@ -117,6 +118,7 @@ def test_what_is_odd_in_one_record_is_its_own_affair() -> None:
     assert all(hash(one.keys()) is not None for batch in found for one in batch.records)  # type: ignore[arg-type]
     assert found[0].records[0].keys() == (
         ("s3.amazonaws.com", b'["a",{"b":1}]'), 7, "203.0.113.10", ("root", 'odd "agent" {[', "111122223333", None),
+        "eu-central-1",
     )  # fmt: skip
     last = events(found)[1]
     assert (last.time_us, last.number) == (1772442000_500000, 9)

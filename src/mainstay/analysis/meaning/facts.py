@@ -73,11 +73,11 @@ class Facts(dict[str, Value]):
     What reads a dict past its methods, as the writer of JSON does, sees what was asked for before: give it a `copy`.
     """
 
-    __slots__ = ("_absent", "_functions", "meaning", "record")
+    __slots__ = ("_absent", "_functions", "meaning", "record", "source")
 
     def __init__(self, meaning: Meaning, source: LogSource, record: dict[str, Any]) -> None:
-        super().__init__()
         self.meaning = meaning
+        self.source = source
         self.record = record
         self._functions = _BY_SOURCE[source]
         self._absent: set[str] | None = None
@@ -212,17 +212,18 @@ def _strangers(facts: Facts) -> Value:
     return strangers(facts.call, facts.record.get("requestParameters"), facts.own)
 
 
+_BYTES_AT: Final[Mapping[LogSource, Callable[[dict[str, Any]], Value]]] = {
+    "cloudtrail": lambda record: fields(record.get("additionalEventData")).get("bytesTransferredOut"),
+    "vpcflow": lambda record: record.get("bytes"),
+    "alb": lambda record: record.get("sent_bytes"),
+}
+
+
 def _bytes(facts: Facts) -> Value:
-    record = facts.record
-    for value in (
-        fields(record.get("additionalEventData")).get("bytesTransferredOut"), record.get("bytes"),
-        record.get("sent_bytes"),
-    ):  # fmt: skip
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.isdecimal() and len(value) < 20:
-            return int(value)
-    return ABSENT
+    value = _BYTES_AT[facts.source](facts.record)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else ABSENT
 
 
 def _location(facts: Facts) -> Location | None:

@@ -78,12 +78,12 @@ _READ: Mapping[str, Callable[[str], Value]] = {
 class Request:
     """A line of an access log, of which the fields before the request are split."""
 
-    __slots__ = ("_file", "_line", "_number", "_owner", "_parts", "_time_us")
+    __slots__ = ("_file", "_line", "_number", "_owner", "_parts", "time_us")
 
     def __init__(self, line: str, parts: list[str], time_us: int, file: str, number: int, owner: Owner) -> None:
         self._line = line
         self._parts = parts
-        self._time_us = time_us
+        self.time_us = time_us
         self._file = file
         self._number = number
         self._owner = owner
@@ -103,13 +103,16 @@ class Request:
     def text(self) -> bytes:
         return msgspec.json.encode(self.event().fields)
 
+    def told(self) -> tuple[str, str, int]:
+        return f"{self._file}:{self._number}", self._file, self._number
+
     def event(self) -> Event:
         fields = dict(_fields(self._line))
         arn = str(fields.get("target_group_arn", "")).split(":")
         account, region = self._owner or ((arn[4], arn[3]) if len(arn) > 5 else ("", ""))
         if account:
             fields |= {"account_id": account, "region": region}
-        return Event(SOURCE, self._time_us, f"{self._file}:{self._number}", fields, self._file, self._number)
+        return Event(SOURCE, self.time_us, self.told()[0], fields, self._file, self._number)
 
 
 Owner = tuple[str, str] | None

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from mainstay.documents.lazy import LazyRecord, PartialRecord, decode_loosely, decode_part
+from mainstay.engine.selecting import key_of
 from mainstay.model.events import Batch, Event, LogSource
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
@@ -100,15 +101,19 @@ class Trailed(msgspec.Struct, gc=False):  # thousands at a time, which nothing t
                 row.recipientAccountId,
                 row.sessionCredentialFromConsole,
             ),
+            row.awsRegion,
         )
 
     def text(self) -> bytes:
         return bytes(self.page.texts[self.number - 1])  # a copy: an event that is kept keeps no whole file
 
+    def told(self) -> tuple[str, str, int]:
+        file = self.page.file
+        return self.row.eventID or f"{file}:{self.number}", file, self.number
+
     def event(self) -> Event:
-        row, file = self.row, self.page.file
-        fields = PartialRecord(row, _KNOWN, self.text, _SHARED)
-        return Event(SOURCE, self.time_us, row.eventID or f"{file}:{self.number}", fields, file, self.number)
+        id, file, number = self.told()
+        return Event(SOURCE, self.time_us, id, PartialRecord(self.row, _KNOWN, self.text, _SHARED), file, number)
 
 
 class Single:
@@ -130,6 +135,7 @@ class Single:
             name("errorCode"),
             name("sourceIPAddress"),
             tuple(map(name, ("userIdentity", "userAgent", "recipientAccountId", "sessionCredentialFromConsole"))),
+            name("awsRegion"),
         )
 
     def _key(self, name: str) -> Hashable:
@@ -138,21 +144,21 @@ class Single:
             if bytes(value)[:1] in (b"{", b"["):
                 return bytes(value)
             value = decode_part(value)
-        return msgspec.json.encode(value) if isinstance(value, dict | list) else value
+        return key_of(value)
 
     def text(self) -> bytes:
         return self._text or msgspec.json.encode(dict(self._fields))
 
+    def told(self) -> tuple[str, str, int]:
+        id = self._fields.get("eventID")
+        return id if isinstance(id, str) and id else f"{self._file}:{self._number}", self._file, self._number
+
     def event(self) -> Event:
-        return _event(self._fields, self.time_us, self._file, self._number)
-
-
-def _event(fields: dict[str, Value], time_us: int, file: str, number: int) -> Event:
-    identity = dict.get(fields, "userIdentity")
-    if type(identity) is Raw:
-        fields["userIdentity"] = _identity(bytes(identity))
-    id = fields.get("eventID")
-    return Event(SOURCE, time_us, id if isinstance(id, str) and id else f"{file}:{number}", fields, file, number)
+        fields = self._fields
+        identity = dict.get(fields, "userIdentity")
+        if type(identity) is Raw:
+            fields["userIdentity"] = _identity(bytes(identity))
+        return Event(SOURCE, self.time_us, self.told()[0], fields, self._file, self._number)
 
 
 def _identity(text: bytes) -> Value:
@@ -183,14 +189,19 @@ def _is_empty(text: bytes) -> bool:
     return b"".join(text.split()) == b'{"Records":[]}'
 
 
+def is_delivered(data: bytes) -> bool:
+    """Whether a text begins as the files do that AWS delivers."""
+    head = data[:4096].lstrip()
+    return head.startswith(b"{") and head[1:].lstrip().startswith(b'"Records"')
+
+
 def read(name: str, data: bytes) -> Iterator[Batch]:
     """The records of a file. What is wrong with one of them leaves the others as they are; where the text itself breaks
     off, those before are given, and a Gap tells the place."""
     data = data.removeprefix(_BOM)
-    head = data[:4096].lstrip()
-    if head.startswith(b"{") and head[1:].lstrip().startswith(b'"Records"'):
+    if is_delivered(data):
         yield from _delivered(name, data)
-    elif head.startswith(b"["):
+    elif data[:4096].lstrip().startswith(b"["):
         yield from _piecewise(name, Pieces(data, data.index(b"[") + 1))
     else:
         yield from _batched(

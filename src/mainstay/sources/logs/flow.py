@@ -83,13 +83,13 @@ _EXPORTED = Layout(["", *DEFAULT])  # CloudWatch's exports begin each line with 
 class Flow:
     """A line of a flow log, split as far as its keys need it."""
 
-    __slots__ = ("_file", "_layout", "_line", "_number", "_parts", "_time_us")
+    __slots__ = ("_file", "_layout", "_line", "_number", "_parts", "time_us")
 
     def __init__(self, layout: Layout, line: str, parts: list[str], time_us: int, file: str, number: int) -> None:
         self._layout = layout
         self._line = line
         self._parts = parts
-        self._time_us = time_us
+        self.time_us = time_us
         self._file = file
         self._number = number
 
@@ -106,9 +106,12 @@ class Flow:
     def text(self) -> bytes:
         return msgspec.json.encode(self._fields())
 
+    def told(self) -> tuple[str, str, int]:
+        return f"{self._file}:{self._number}", self._file, self._number
+
     def event(self) -> Event:
         fields = self._fields()
-        return Event(SOURCE, self._time_us, f"{self._file}:{self._number}", fields, self._file, self._number)
+        return Event(SOURCE, self.time_us, self.told()[0], fields, self._file, self._number)
 
     def _fields(self) -> dict[str, Value]:
         return {

@@ -10,7 +10,8 @@ from functools import lru_cache
 import msgspec
 
 from mainstay.documents.plain_json import DEEPEST, is_deep
-from mainstay.model.events import KEYS, Batch, Event, LogSource
+from mainstay.engine.selecting import keys_of
+from mainstay.model.events import Batch, Event, LogSource
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import Value
@@ -33,20 +34,17 @@ Told = tuple[int, str]
 class Record:
     """A JSON object that tells its time and its id."""
 
-    __slots__ = ("_fields", "_file", "_id", "_number", "_source", "_time_us")
+    __slots__ = ("_fields", "_file", "_id", "_number", "_source", "time_us")
 
     def __init__(self, source: LogSource, told: Told, fields: Fields, file: str, number: int) -> None:
         self._source = source
-        self._time_us, self._id = told
+        self.time_us, self._id = told
         self._fields = fields
         self._file = file
         self._number = number
 
     def keys(self) -> tuple[Hashable, ...]:
-        return tuple(
-            _key(self._fields.get(group[0])) if len(group) == 1 else tuple(_key(self._fields.get(one)) for one in group)
-            for group in KEYS[self._source]
-        )
+        return keys_of(self._source, self._fields)
 
     def text(self) -> bytes:
         try:
@@ -54,12 +52,11 @@ class Record:
         except (OverflowError, UnicodeError):  # numbers and halves of characters that only the plain reader takes
             return json.dumps(self._fields).encode()
 
+    def told(self) -> tuple[str, str, int]:
+        return self._id, self._file, self._number
+
     def event(self) -> Event:
-        return Event(self._source, self._time_us, self._id, self._fields, self._file, self._number)
-
-
-def _key(value: Value) -> Hashable:
-    return msgspec.json.encode(value) if isinstance(value, dict | list) else value
+        return Event(self._source, self.time_us, self._id, self._fields, self._file, self._number)
 
 
 def batches(

@@ -78,14 +78,21 @@ class _Further:
     def keys(self) -> Sequence[Hashable]:
         return self._record.keys()
 
+    @property
+    def time_us(self) -> int:
+        return self._record.time_us
+
     def text(self) -> bytes:
         return self._record.text()
 
+    def told(self) -> tuple[str, str, int]:
+        id, file, number = self._record.told()
+        own = id != f"{file}:{number}"  # what has no id of its own is called by its place
+        return id if own else f"{file}:{number + self._by}", file, number + self._by
+
     def event(self) -> Event:
-        event = self._record.event()
-        number = event.number + self._by
-        own = event.id != f"{event.file}:{event.number}"  # what has no id of its own is called by its place
-        return replace(event, number=number, id=event.id if own else f"{event.file}:{number}")
+        id, _, number = self.told()
+        return replace(self._record.event(), number=number, id=id)
 
 
 def shifted(records: Sequence[Logged], by: int) -> Sequence[Logged]:
