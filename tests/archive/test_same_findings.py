@@ -53,8 +53,8 @@ def test_stream_duckdb_and_spark_find_the_same(engine: Engine, delivered: tuple[
     folder, by, streamed = delivered
     detector = by.detector()
     with Archive(folder) as archive:
-        events = candidates(engine, archive, detector.detections, detector.meaning)
-        found = told([*detector.take_events(events), *detector.flush()])
+        planned = candidates(engine, archive, detector.plans)
+        found = told([*detector.take_planned(planned), *detector.flush()])
         assert archive.gaps == []
     assert found == streamed
     assert len({id for id, *_ in found}) > 40

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.trails import COMMAND, DELETED, delivered, environment, found, mainstay, record, rules
+from tests.cli.trails import COMMAND, DELETED, SEVERAL, delivered, environment, found, mainstay, record, rules
 
 from mainstay.sandbox import Sandbox
 from mainstay.state import StateFile
@@ -140,6 +140,62 @@ def test_two_sets_of_rules_are_compared(place: Path) -> None:
     changes = {one["control"]: one for one in json.loads(run.stdout)["changes"]}
     assert [one["event_id"] for one in changes["deletes-a-trail"]["new"]] == ["e1"]
     assert [one["event_id"] for one in changes["deletes-a-trail"]["lost"]] == ["e5"]
+
+
+def test_a_rule_that_only_one_side_has_is_absent_on_the_other(place: Path) -> None:
+    rules(place / "older", several=SEVERAL)
+    for sides, kind, id in ((("older", "rules"), "new", "e1"), (("rules", "older"), "lost", "e1")):
+        arguments = ("hunt", "logs", "--compare", *sides, "--rule", "deletes-a-trail", "-q", "-f", "json")
+        run = mainstay(*arguments, cwd=place)
+        assert (run.returncode, run.stderr) == (0, "")
+        (change,) = json.loads(run.stdout)["changes"]
+        assert [one["event_id"] for one in change[kind]] == [id]
+        assert change["rule"] == ("new" if kind == "new" else "gone")
+    run = mainstay("hunt", "logs", "--compare", "older", "rules", "--rule", "deletes-a-trial", "-q", cwd=place)
+    assert run.returncode == 2
+    assert "did you mean 'deletes-a-trail'?" in run.stderr
+
+
+def test_a_comparison_of_what_could_not_be_read_exits_with_three(place: Path) -> None:
+    (place / "logs" / "b.json.gz").write_bytes(delivered([record(6)])[:-12])
+    arguments = ("hunt", "logs", "--compare", "rules", "rules", "-q")
+    assert mainstay(*arguments, cwd=place).returncode == 3
+    assert mainstay(*arguments, "--allow-incomplete", cwd=place).returncode == 0
+
+
+def test_findings_of_no_account_are_counted_where_asff_leaves_them_out(place: Path) -> None:
+    nobody = record(7, "DeleteTrail")
+    del nobody["recipientAccountId"]
+    (place / "logs" / "b.json.gz").write_bytes(delivered([nobody]))
+    run = mainstay("hunt", "logs", *OWN, "-f", "asff", cwd=place)
+    assert (run.returncode, run.stderr) == (1, "asff: 1 finding or gap of no account left out\n")
+    assert len(json.loads(run.stdout)["Findings"]) == 2
+
+
+def test_rules_without_their_lists_are_no_rules_at_work(place: Path) -> None:
+    """A list that only an exception asks for holds nothing back."""
+    text = DELETED.replace("name: deletes-a-trail", "name: NAME").replace("condition: selection", "condition: COND")
+    lacking = text.replace("NAME", "lacks").replace(
+        "detection:", "detection:\n  o: {recipientAccountId|expand: '%ours%'}"
+    )
+    (place / "rules" / "lacks.yml").write_text(lacking.replace("COND", "selection and o"))
+    excepted = text.replace("NAME", "excepts").replace("COND", "selection")
+    (place / "rules" / "excepts.yml").write_text(
+        excepted + "mainstay: {unless: {recipientAccountId|expand: '%ours%'}}\n"
+    )
+    (place / "rules" / "several.yml").write_text(SEVERAL.replace("[describes-a-trail]", "[lacks]"))
+    document = json.loads(mainstay("hunt", "logs", *OWN, "-f", "json", cwd=place).stdout)
+    assert {one["control"]: one["reason"] for one in document["asides"]} == {
+        "lacks": "the configuration has no list ours",
+        "describes-trails-often": "all that it refers to waits for lists of the configuration",
+    }
+    assert (document["summary"]["rules"], document["summary"]["asides"]) == (3, 2)
+    assert {one["control"] for one in document["findings"]} == {"deletes-a-trail", "excepts", "describes-a-trail"}
+
+
+def test_what_learning_kept_is_said(place: Path) -> None:
+    run = mainstay("hunt", "logs", *OWN, "--learn", "--state", "state", cwd=place)
+    assert (run.returncode, run.stderr) == (0, "learned from 5 events, kept in state\n")
 
 
 def test_a_state_file_serves_one_at_a_time(place: Path) -> None:

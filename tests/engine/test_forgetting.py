@@ -30,7 +30,7 @@ def test_what_is_remembered_of_events_does_not_grow_with_them(tmp_path: Path, mo
         fields = record(number, name, sourceIPAddress=f"2001:db8::{number:x}", userAgent=f"agent {number}")
         event = Event("cloudtrail", moment_us(fields["eventTime"]) or 0, f"e{number}", fields, "a", number)
         found += len(list(detector.take_events([event])))
-        plans = detector._plans["cloudtrail"]
+        plans = detector.plans["cloudtrail"]
         assert len(detector._recent) <= MOST
         assert max(map(len, (plans.known, plans._steps, plans._made_steps))) <= MOST
         assert len(detector) <= 61, "a minute of them waits"

@@ -16,12 +16,13 @@ from tests.fuzzed.mutations import mutate
 from tests.fuzzed.odd import disturb
 
 from mainstay.analysis.meaning import Meaning
-from mainstay.catalog.sigma import Rules, load_rules
+from mainstay.catalog.sigma import PACK, Rules, load_rules, read_proofs, read_rules
 from mainstay.engine.detecting import Detector
 from mainstay.model.errors import DataError, MainstayError, StateError
 from mainstay.settings.places import read_places
 from mainstay.sources import logs
 from mainstay.verbs.hunting import Judging, Remembering, chosen
+from mainstay.verbs.proving import run_case
 
 PLACES = b"network,name,latitude,longitude\n192.0.2.0/24,Berlin,52.5,13.4\n2001:db8::/32,Lisbon,38.7,-9.1\n"
 FLOW = (
@@ -112,6 +113,33 @@ def sigma_rules(seed: int, folder: Path) -> None:
     list(detector.flush())
 
 
+@cache
+def cases_and_rules() -> tuple[tuple[bytes, Path], ...]:
+    """The cases of the pack, each file with the rules beside it."""
+    return tuple(
+        (path.read_bytes(), path.with_name(path.name.removesuffix(".events.jsonl") + ".yml"))
+        for path in sorted(PACK.rglob("*.events.jsonl"))
+    )
+
+
+def cases(seed: int, folder: Path) -> None:
+    """A case is run however odd its events are, or what is wrong with it is told."""
+    chance = random.Random(seed)
+    data, file = chance.choice(cases_and_rules())
+    line = chance.choice(data.splitlines())
+    if seed % 2:
+        line = json.dumps(disturb(json.loads(line), chance, chance.randrange(1, 6))).encode()
+    else:
+        line = mutate(chance, line)
+    (folder / "a.events.jsonl").write_bytes(line)
+    (folder / "a.yml").write_bytes(file.read_bytes())
+    proofs, faults = read_proofs(read_rules((folder,), builtin=False))
+    assert all(fault.message and fault.place for fault in faults)
+    for proof in proofs:
+        for case in proof.cases:
+            run_case(proof, case)
+
+
 def places(seed: int, folder: Path) -> None:
     (folder / "places.csv").write_bytes(mutate(random.Random(seed), PLACES))
     with told(DataError):
@@ -155,4 +183,4 @@ def state_file(seed: int, folder: Path) -> None:
         _watched(folder / "state", range(31, 40))
 
 
-INPUTS = {"logs": logs_read, "sigma_rules": sigma_rules, "places": places, "state_file": state_file}
+INPUTS = {"logs": logs_read, "sigma_rules": sigma_rules, "cases": cases, "places": places, "state_file": state_file}

@@ -75,6 +75,7 @@ elsewhere."""
 rules = ["sigma"]
 state = ".mainstay/state.sqlite"
 places = "places.csv"
+digest-keys = "keys.json"
 
 [detect.lists]
 own_accounts = ["111122223333"]
@@ -111,8 +112,9 @@ def test_a_configuration_is_read_whole_and_its_paths_begin_at_the_file() -> None
     assert found.attestations == (home / "governance",)
     assert (found.allowed_signers, found.accept_unsigned) == (home / "governance/allowed_signers", True)
     assert found.detecting == Detecting(
-        (home / "sigma",), home / ".mainstay/state.sqlite", home / "places.csv", {"own_accounts": ("111122223333",)}
-    )
+        (home / "sigma",), home / ".mainstay/state.sqlite", home / "places.csv", home / "keys.json",
+        {"own_accounts": ("111122223333",)},
+    )  # fmt: skip
     assert found.detections["root-is-used"].severity == "critical"
     assert found.controls["s3-logs-access"].severity == "low"
     off = found.controls["s3-keeps-versions"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mainstay.catalog import Catalog
+from mainstay.catalog.sigma import read_rules
+from mainstay.cli.pages import explanation
 from mainstay.engine import parse
 from mainstay.model.controls import Control
+from mainstay.model.detections import Detection
 from mainstay.model.errors import UsageError
-from mainstay.verbs.explain import ControlExplanation, PracticeExplanation, explain
+from mainstay.verbs.explain import ControlExplanation, DetectionExplanation, PracticeExplanation, explain
 
 ZONES = Control(
     id="rds-survives-zone-loss",
@@ -58,6 +61,21 @@ def test_a_practice_shows_the_controls_that_prove_it(name: str) -> None:
     assert isinstance(explanation, PracticeExplanation)
     assert explanation.practice.title == "Deploy the workload to multiple locations"
     assert explanation.controls == (ZONES,)
+
+
+def test_a_detection_says_what_keeps_it_quiet_with_the_lists_as_they_are_named() -> None:
+    rules = read_rules(()).rules
+    told = {rule.about.id: explain(rule.about.id, CATALOG, rules) for rule in rules if isinstance(rule, Detection)}
+    excepted = [rule for rule in rules if isinstance(rule, Detection) and rule.unless]
+    assert excepted
+    for rule in excepted:
+        found = told[rule.about.id]
+        assert isinstance(found, DetectionExplanation)
+        assert found.unless
+        page = " ".join(explanation(found, 100).split())
+        assert f"unless {found.unless.split(';')[0][:40]}" in page
+    named = [one.unless for one in told.values() if isinstance(one, DetectionExplanation) and "%own_" in one.unless]
+    assert named
 
 
 def test_a_practice_without_controls_says_so() -> None:

@@ -1,89 +1,96 @@
-"""The events of an archive that any rule may fire on: SQL finds them, and nothing else is ever put together.
+"""The events of an archive that any rule may fire on: SQL finds them, and few of them are ever put together.
 
-    distinct keys ─► Selection ─► which keys leave which rules ─► rows of few keys: all of them
-                                                              ├─► rows of many: those of the rules' upper bounds
-                                                              └─► of what is only looked at for being new: the first
-                                                                  and the last of its keys and hour
+    distinct keys ─► Plans ─► what there is to do with rows of each
+                               ├─► a finding in any case: their times and places
+                               ├─► a rule that the rest of them decides: all of the rows that its upper bound leaves
+                               └─► a rule that asks what is new: the first of its keys and hour
 
-What comes out is a superset: the caller judges each event by the rules themselves.
+What comes out is a superset: the caller judges each event by the rules that its plan leaves.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 from sqlglot import exp, select
 
-from mainstay.archive.columns import EVENT, FIELDS, FILE, ID, KEY, NUMBER, PLAIN, ROW, TIME_US, column_of
+from mainstay.archive.columns import EVENT, FIELDS, FILE, ID, KEY, NUMBER, PLAIN, TIME_US, column_of
 from mainstay.archive.errors import EngineError
 from mainstay.archive.folder import Archive
 from mainstay.archive.querying import Engine, Table
 from mainstay.archive.sql import bounds, column, either, is_true
 from mainstay.documents.lazy import LazyRecord
-from mainstay.engine.reads import reads
-from mainstay.engine.selecting import Meaning, Selection
-from mainstay.engine.walk import split
-from mainstay.model.conditions import All, Condition, Each, Keywords, Not
-from mainstay.model.conditions import Any as Either
-from mainstay.model.detections import Detection, FirstSeen
-from mainstay.model.event_facts import EVENT_FACTS
+from mainstay.engine.plans import NOTHING, Plan, Plans
+from mainstay.engine.selecting import keys_of
+from mainstay.engine.tracking import HOUR_US
+from mainstay.model.detections import Detection
 from mainstay.model.events import KEYS, Event, LogSource
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 
-EVENTS, PICKED, CHOSEN, KIND = "events", "picked", "chosen", "kind"
+EVENTS, PICKED, KIND = "events", "picked", "kind"
 FEW: Final = 200
 """Rows of so many are all brought, whatever a finer bound would leave out."""
 
-HOUR_US: Final = 3_600_000_000
-_WHOLE, _BOUND, _THIN = 1, 2, 4
+_PLACED, _WHOLE, _BOUND, _FIRST = 1, 2, 4, 8
+
+
+@dataclass(slots=True)
+class Candidate:
+    """An event of an archive and the plan of its keys; without a `text` the rest of it decides nothing."""
+
+    source: LogSource
+    plan: Plan
+    time_us: int
+    id: str
+    file: str
+    number: int
+    text: str | None
+
+    def told(self) -> tuple[str, str, int]:
+        return self.id, self.file, self.number
+
+    def event(self) -> Event:
+        fields = dict(self.plan.fields) if self.text is None else LazyRecord.of(self.text.encode())
+        return Event(self.source, self.time_us, self.id, fields, self.file, self.number)
 
 
 def candidates(
     engine: Engine,
     archive: Archive,
-    rules: Sequence[Detection],
-    meaning: Meaning,
+    plans: Mapping[LogSource, Plans],
     since_us: int | None = None,
     until_us: int | None = None,
-) -> Iterator[Event]:
+) -> Iterator[Candidate]:
     """Each event that any of the rules may fire on, once, in order of (time_us, id).
 
     What could not be read is in `archive.gaps`. Raises EngineError where the engine fails on parts that are sound.
     """
-    by_source: dict[LogSource, list[Detection]] = defaultdict(list)
-    for rule in rules:
-        if rule.source is not None:
-            by_source[rule.source].append(rule)
     streams = [
-        _Asked(engine, archive, Selection(of_source, source, meaning), of_source, since_us, until_us).events()
-        for source, of_source in by_source.items()
+        _Asked(engine, archive, source, of_source, since_us, until_us).events() for source, of_source in plans.items()
     ]
-    return heapq.merge(*streams, key=lambda event: (event.time_us, event.id))
+    return heapq.merge(*streams, key=lambda one: (one.time_us, one.id))
 
 
 @dataclass(slots=True)
 class _Asked:
-    """One source of an archive and the rules that are asked of it."""
+    """One source of an archive and the plans of its keys."""
 
     engine: Engine
     archive: Archive
-    selection: Selection
-    rules: Sequence[Detection]
+    source: LogSource
+    plans: Plans
     since_us: int | None
     until_us: int | None
+    _by_key: dict[int, tuple[Plan, Plan]] = field(default_factory=dict)
 
-    @property
-    def source(self) -> LogSource:
-        return self.selection.source
-
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Candidate]:
         parts = self.archive.parts(self.source, self.since_us, self.until_us)
         while parts:
             try:
@@ -96,57 +103,67 @@ class _Asked:
                 parts = sound
                 continue
             while row is not None:
-                if (event := self._event(row)) is not None:
-                    yield event
+                if (found := self._candidate(*row)) is not None:
+                    yield found
                 row = next(rows, None)
             return
 
-    def _event(self, row: tuple[Any, ...]) -> Event | None:
-        time_us, id, file, number, text = row
+    def _candidate(
+        self, time_us: int, id: str, file: str, number: int, key: int | None, text: str | None
+    ) -> Candidate | None:
+        """The candidate of a row; `key` is None of one whose keys the columns do not tell."""
+        if key is not None:
+            whole, placed = self._by_key[key]
+            return Candidate(self.source, placed if text is None else whole, time_us, id, file, number, text)
         try:
-            return Event(self.source, time_us, id, LazyRecord.of(text.encode()), file, number)
+            fields = LazyRecord.of((text or "").encode())
+            plan = self.plans.of(keys_of(self.source, fields))
         except (ValueError, RecursionError) as error:
             self.archive.gaps.append(Gap("unreadable", f"record {number}: {error}", Place(file, 0, 0)))
             return None
+        return None if plan is NOTHING else Candidate(self.source, plan, time_us, id, file, number, text)
 
     def _rows(self, paths: Sequence[Path]) -> Iterator[tuple[Any, ...]]:
-        """The rows of the candidates."""
+        """The rows of the candidates, with their texts where more than their keys is asked."""
         tables: dict[str, Table] = {EVENTS: paths}
-        wanted = select(*map(column, (TIME_US, ID, FILE, NUMBER, EVENT))).from_(EVENTS).where(*self._span())
-        if KEYS[self.source]:
-            chosen = self._choose(tables)
-            if not len(chosen):
-                return iter(())
-            tables[CHOSEN] = pa.table({f"{ROW}_": chosen})
-            wanted = wanted.join(CHOSEN, on=exp.EQ(this=column(ROW), expression=column(f"{ROW}_")))
-        return self.engine.rows(wanted.order_by(column(TIME_US), column(ID)), tables)
-
-    def _choose(self, tables: dict[str, Table]) -> pa.Array:
-        """The numbers of the rows that any rule may fire on."""
-        masks = self._masks(tables)
-        kinds, uppers = self._kinds(masks)
-        picked = [(key, kinds[mask]) for mask, keys in masks.items() if kinds.get(mask) for key, _ in keys]
-        kind_of: dict[int, int] = defaultdict(int)
-        for key, kind in picked:
-            kind_of[key] |= kind
-        tables = {
-            **tables,
-            PICKED: pa.table(
-                {f"{KEY}_": pa.array(kind_of.keys(), pa.int64()), KIND: pa.array(kind_of.values(), pa.int64())}
-            ),
-        }
-        joined = select(column(ROW)).from_(EVENTS).where(*self._span())
-        joined = joined.join(PICKED, on=exp.EQ(this=column(KEY), expression=column(f"{KEY}_")), join_type="left")
-        open_to: list[exp.Expr] = [exp.Not(this=column(PLAIN)), _is(_WHOLE)]
+        places = [column(name) for name in (TIME_US, ID, FILE, NUMBER)]
+        order = (column(TIME_US), column(ID))
+        if not KEYS[self.source]:
+            whole = select(*places, exp.alias_(exp.null(), KEY, quoted=True), column(EVENT)).from_(EVENTS)
+            return self.engine.rows(whole.where(*self._span()).order_by(*order), tables)
+        kind_of, uppers = self._kinds(self._planned(tables))
+        tables[PICKED] = pa.table(
+            {f"{KEY}_": pa.array(kind_of.keys(), pa.int64()), KIND: pa.array(kind_of.values(), pa.int64())}
+        )
+        is_whole = [exp.Not(this=column(PLAIN)), _is(_WHOLE)]
         if uppers:
-            open_to.append(exp.and_(_is(_BOUND), either(uppers)))
-        rows = {row for (row,) in self.engine.rows(joined.where(exp.or_(*open_to)), tables)}
-        if any(kind & _THIN for kind in kind_of.values()):
-            rows.update(self._thinned(tables))
-        return pa.array(sorted(rows), pa.int64())
+            is_whole.append(exp.and_(_is(_BOUND), either(uppers)))
+        is_first = exp.EQ(this=column("first"), expression=exp.Literal.number(1))
+        key = exp.Case().when(column(PLAIN), column(KEY))
+        text = exp.Case().when(exp.or_(*is_whole), column(EVENT))
+        inner = select(
+            *places,
+            exp.alias_(key, KEY, quoted=True),
+            exp.alias_(text, EVENT, quoted=True),
+            exp.alias_(exp.or_(exp.Not(this=column(PLAIN)), _is(_PLACED)), "placed", quoted=True),
+            exp.alias_(_is(_FIRST), "is_new", quoted=True),
+        )
+        joined = exp.EQ(this=column(KEY), expression=column(f"{KEY}_"))
+        inner = inner.from_(EVENTS).where(*self._span()).join(PICKED, on=joined, join_type="left")
+        if any(kind & _FIRST for kind in kind_of.values()):
+            inner = inner.select(_first_of_hour())
+            open_to = exp.or_(
+                column("placed"),
+                exp.Not(this=exp.Is(this=column(EVENT), expression=exp.null())),
+                exp.and_(column("is_new"), is_first),
+            )
+        else:
+            open_to = exp.or_(column("placed"), exp.Not(this=exp.Is(this=column(EVENT), expression=exp.null())))
+        query = select(*places, column(KEY), column(EVENT)).from_(inner.subquery("found")).where(open_to)
+        return self.engine.rows(query.order_by(*order), tables)
 
-    def _masks(self, tables: dict[str, Table]) -> dict[int, list[tuple[int, int]]]:
-        """By the rules that may fire, the keys (with the number of their rows) that leave them."""
+    def _planned(self, tables: dict[str, Table]) -> list[tuple[int, int]]:
+        """The keys that have a plan, with the numbers of their rows."""
         groups = KEYS[self.source]
         values: list[dict[int, Any]] = []
         plain = column(PLAIN)
@@ -157,12 +174,15 @@ class _Asked:
             values.append({row[0]: self._told(group, row[1:]) for row in self.engine.rows(query, tables)})
         keys = [column(name) for name in (KEY, *names)]
         query = select(*keys, exp.Count(this=exp.Star())).from_(EVENTS).where(plain, *self._span()).group_by(*keys)
-        masks: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        found: list[tuple[int, int]] = []
+        self._by_key.clear()
         for key, *of_groups, count in self.engine.rows(query, tables):
-            told = [known[digest] for known, digest in zip(values, of_groups, strict=True)]
-            if mask := self.selection.candidates(told)[0]:
-                masks[mask].append((key, count))
-        return masks
+            told = tuple([known[digest] for known, digest in zip(values, of_groups, strict=True)])
+            plan = self.plans.of(told)
+            if plan is not NOTHING:
+                self._by_key[key] = plan, replace(plan, surely=(), asked=())
+                found.append((key, count))
+        return found
 
     def _told(self, group: Sequence[str], values: Sequence[Any]) -> Any:
         """The values of a group as a record's `keys()` has them."""
@@ -173,39 +193,36 @@ class _Asked:
         )
         return told if len(group) > 1 else told[0]
 
-    def _kinds(self, masks: dict[int, list[tuple[int, int]]]) -> tuple[dict[int, int], list[exp.Expr]]:
-        """How the rows of each mask are looked for, and the upper bounds of rules that need one."""
-        counted = {mask: sum(count for _, count in keys) for mask, keys in masks.items()}
-        of_keys = {name for group in KEYS[self.source] for name in group}
-        uppers: dict[int, exp.Expr] = {}
-        by_rule: list[int] = []
-        for bit, rule in enumerate(self.rules):
-            rows = sum(count for mask, count in counted.items() if mask >> bit & 1)
-            upper = bounds(rule.condition, self.source).upper
-            read = {each.name for each in upper.find_all(exp.Column)}
-            if rows > FEW and is_thin(rule, self.source):
-                by_rule.append(_THIN)
-            elif rows > FEW and not is_true(upper) and read - of_keys:
-                by_rule.append(_BOUND)
-                uppers[bit] = upper
-            else:
-                by_rule.append(_WHOLE)
+    def _kinds(self, planned: Sequence[tuple[int, int]]) -> tuple[dict[int, int], list[exp.Expr]]:
+        """How the rows of each key are looked for, and the upper bounds of rules that need one."""
+        rows: Counter[str] = Counter()
+        rules: dict[str, Detection] = {}
+        for key, count in planned:
+            for one, _ in self._by_key[key][0].asked:
+                rows[one.id] += count
+                rules[one.id] = one.detection
+        uppers = {
+            id: upper for id, rule in rules.items() if rows[id] > FEW and (upper := self._upper(rule)) is not None
+        }
         kinds: dict[int, int] = {}
-        for mask in masks:
-            kind = 0
-            for bit, of_rule in enumerate(by_rule):
-                kind |= of_rule if mask >> bit & 1 else 0
-            kinds[mask] = _WHOLE if kind & _WHOLE else kind
+        for key, _ in planned:
+            plan = self._by_key[key][0]
+            # where a state tells less than an hour apart, the first of the hour is not enough
+            each = plan.at_once or any(one.grain_us < HOUR_US for one in plan.news)
+            kind = _PLACED if each else _FIRST if plan.news else 0
+            if plan.surely or any(one.id not in uppers for one, _ in plan.asked):
+                kind |= _WHOLE
+            elif plan.asked:
+                kind |= _BOUND
+            kinds[key] = kind
         return kinds, list(uppers.values())
 
-    def _thinned(self, tables: dict[str, Table]) -> Iterator[int]:
-        """The first and the last row of each key and hour, by (time_us, id)."""
-        hour = exp.IntDiv(this=column(TIME_US), expression=exp.Literal.number(HOUR_US))
-        inner = select(column(ROW), *_ends(hour)).from_(EVENTS).where(column(PLAIN), *self._span())
-        inner = inner.join(PICKED, on=exp.EQ(this=column(KEY), expression=column(f"{KEY}_"))).where(_is(_THIN))
-        first = [exp.EQ(this=column(name), expression=exp.Literal.number(1)) for name in ("from_first", "from_last")]
-        query = select(column(ROW)).from_(inner.subquery("numbered")).where(exp.or_(*first))
-        return (row for (row,) in self.engine.rows(query, tables))
+    def _upper(self, rule: Detection) -> exp.Expr | None:
+        """What SQL can say of a rule besides what the keys say of it; None where that is nothing."""
+        upper = bounds(rule.condition, self.source).upper
+        of_keys = {name for group in KEYS[self.source] for name in group}
+        read = {each.name for each in upper.find_all(exp.Column)}
+        return None if is_true(upper) or not read - of_keys else upper
 
     def _span(self) -> list[exp.Expr]:
         time = column(TIME_US)
@@ -217,45 +234,15 @@ class _Asked:
         return found or [exp.true()]
 
 
-def _ends(hour: exp.Expr) -> list[exp.Expr]:
-    found: list[exp.Expr] = []
-    for name, down in (("from_first", False), ("from_last", True)):
-        order = exp.Order(expressions=[exp.Ordered(this=column(by), desc=down) for by in (TIME_US, ID)])
-        window = exp.Window(this=exp.RowNumber(), partition_by=[column(KEY), hour.copy()], order=order)
-        found.append(exp.alias_(window, name, quoted=True))
-    return found
+def _first_of_hour() -> exp.Expr:
+    """The place of a row among those of its key and hour, by (time_us, id), from 1."""
+    hour = exp.IntDiv(this=column(TIME_US), expression=exp.Literal.number(HOUR_US))
+    order = exp.Order(expressions=[exp.Ordered(this=column(by)) for by in (TIME_US, ID)])
+    window = exp.Window(this=exp.RowNumber(), partition_by=[column(KEY), hour], order=order)
+    return exp.alias_(window, "first", quoted=True)
 
 
 def _is(kind: int) -> exp.Expr:
     """That a key is looked for that way."""
     bit = exp.BitwiseAnd(this=column(KIND), expression=exp.Literal.number(kind))
     return exp.GT(this=exp.paren(bit), expression=exp.Literal.number(0))
-
-
-def is_thin(rule: Detection, source: LogSource) -> bool:
-    """Whether of all events with the same KEYS within an hour the first and the last tell the rule everything: it asks
-    for what is new, and all that it reads is told by the KEYS."""
-    state = rule.state
-    asked = rule.condition if rule.unless is None else All((rule.condition, rule.unless))
-    if not isinstance(state, FirstSeen) or state.forget_us < HOUR_US or _has_keywords(asked):
-        return False
-    names = {name for group in KEYS[source] for name in group}
-    facts = {
-        name
-        for name, fact in EVENT_FACTS.items()
-        if source in fact.sources and not fact.remembered and names >= set(fact.fields(source))
-    }
-    paths = [split(path) for path in (*reads(asked), *state.of, *state.by)]
-    return all(path[1:2] and path[1] in facts if path[0] == "derived" else path[0] in names for path in paths)
-
-
-def _has_keywords(condition: Condition) -> bool:
-    match condition:
-        case Keywords():
-            return True
-        case All(parts) | Either(parts):
-            return any(map(_has_keywords, parts))
-        case Not(part) | Each(condition=part):
-            return _has_keywords(part)
-        case _:
-            return False

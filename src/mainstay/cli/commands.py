@@ -24,11 +24,11 @@ from mainstay.cli.showing import show
 @rules_option()
 def explain(name: str, catalogs: tuple[Path, ...], rule_dirs: tuple[Path, ...]) -> None:
     """Show everything about a control or a detection, or what proves a practice."""
-    from mainstay.catalog.sigma import load_rules
+    from mainstay.catalog.sigma import read_rules
     from mainstay.cli.pages import explanation
     from mainstay.verbs.explain import explain as run
 
-    rules = load_rules(rule_dirs, {}).rules
+    rules = read_rules(rule_dirs).rules
     click.echo(explanation(run(name, chosen_catalog(catalogs, examples=True), rules), terminal.width()))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from mainstay.cli.destinations import Destination, destinations, format_option
 from mainstay.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from mainstay.catalog.sigma import Rules
     from mainstay.model.hunts import Hunt
     from mainstay.settings.configuration import Configuration
     from mainstay.verbs.hunting import Judging
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 FORMAT_NAMES = ("console", "json", "jsonl", "csv", "markdown", "html", "ocsf", "asff", "parquet")
 FILE = click.Path(dir_okay=False, path_type=Path)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+digest_keys_option = click.option(
+    "--digest-keys", type=FILE, metavar="FILE",
+    help="CloudTrail's public keys, as `aws cloudtrail list-public-keys` prints them.",
+)  # fmt: skip
 
 
 def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +43,7 @@ def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--severity", type=SEVERITY, help="Judge only by rules of this severity and above."),
         click.option("--practice", "practices", multiple=True, metavar="ID", callback=practice_ids,
                      help="Judge only by what proves this practice or question; may repeat."),
+        digest_keys_option,
         click.option("--state", type=FILE, metavar="FILE",
                      help="Remember in this file what was seen, from one run to the next."),
     )):  # fmt: skip
@@ -53,26 +61,62 @@ def judging(
 ) -> Judging:
     """What events are judged by, as the options and the configuration want it."""
     from mainstay.catalog.sigma import load_rules
-    from mainstay.documents import did_you_mean
     from mainstay.model.errors import UsageError
+
+    directories = (*configuration.detecting.rules, *rule_dirs)
+    if not pack and not directories:
+        raise UsageError("--no-pack leaves no rules: name some by --rules DIR")
+    rules = load_rules(directories, configuration.detecting.lists, builtin=pack)
+    _check_practices(practices, (rules,))
+    # without the pack, what the configuration changes about its rules is about none that are here
+    return _judging(configuration, rules, ids, severity, practices, strict=pack)
+
+
+def compared(
+    configuration: Configuration,
+    directories: tuple[Path, Path],
+    ids: tuple[str, ...] = (),
+    severity: str | None = None,
+    practices: tuple[str, ...] = (),
+) -> list[Judging]:
+    """The same of two directories of rules. What only one of them has is asked for in both."""
+    from mainstay.catalog.sigma import load_rules
+
+    both = [load_rules((one,), configuration.detecting.lists, builtin=False) for one in directories]
+    _check_practices(practices, both)
+    every = {rule.about.id for rules in both for rule in rules.rules}
+    return [_judging(configuration, rules, ids, severity, practices, every) for rules in both]
+
+
+def _judging(
+    configuration: Configuration,
+    rules: Rules,
+    ids: tuple[str, ...],
+    severity: str | None,
+    practices: tuple[str, ...],
+    elsewhere: Collection[str] = (),
+    strict: bool = False,
+) -> Judging:
     from mainstay.settings.places import read_places
     from mainstay.verbs.hunting import Judging, chosen
 
     detecting = configuration.detecting
-    directories = (*detecting.rules, *rule_dirs)
-    if not pack and not directories:
-        raise UsageError("--no-pack leaves no rules: name some by --rules DIR")
-    rules = load_rules(directories, detecting.lists, builtin=pack)
-    named = {practice for rule in rules.rules for practice in rule.about.practices} if practices else set()
+    places = read_places(detecting.places, str(detecting.places)) if detecting.places else None
+    known = {rule.about.id for rule in rules.rules}
+    changes = {id: one for id, one in configuration.detections.items() if strict or id in known}
+    return Judging(chosen(rules, ids, severity, practices, changes, elsewhere), detecting.lists, places)
+
+
+def _check_practices(practices: tuple[str, ...], loaded: Sequence[Rules]) -> None:
+    """Raises UsageError for a practice that no rule proves."""
+    from mainstay.documents import did_you_mean
+    from mainstay.model.errors import UsageError
+
+    named = {practice for rules in loaded for rule in rules.rules for practice in rule.about.practices}
     for name in practices:
         if not any(practice.startswith(name) for practice in named):
             hint = did_you_mean(name, sorted(named))
             raise UsageError(f"no detection proves a practice {name!r}" + (f"; {hint}" if hint else ""))
-    places = read_places(detecting.places, str(detecting.places)) if detecting.places else None
-    known = {rule.about.id for rule in rules.rules}
-    # without the pack, what the configuration changes about its rules is about none that are here
-    changes = {id: one for id, one in configuration.detections.items() if pack or id in known}
-    return Judging(chosen(rules, ids, severity, practices, changes), detecting.lists, places)
 
 
 def _moment(ctx: click.Context, option: click.Parameter, value: str | None) -> int | None:
@@ -108,7 +152,7 @@ def _span(ctx: click.Context, option: click.Parameter, value: str) -> int:
 @click.option("--to", "until_us", callback=_moment, metavar="MOMENT", help="Only events before then.")
 @click.option("--engine", default="auto", show_default=True, metavar="NAME",
               help="What reads an archive: duckdb, spark://HOST:PORT or local[N] for Spark.")  # fmt: skip
-@click.option("--learn", is_flag=True, help="Only take down in --state what was seen; find nothing.")
+@click.option("--learn", is_flag=True, help="Only keep in --state what was seen; find nothing.")
 @click.option("--compare", nargs=2, type=DIRECTORY, metavar="OLD NEW",
               help="Judge by two directories of rules, and show what changes.")  # fmt: skip
 @click.option("--lateness", "lateness_us", default="3h", show_default=True, callback=_span, metavar="TIME",
@@ -124,10 +168,10 @@ def _span(ctx: click.Context, option: click.Parameter, value: str) -> int:
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def hunt(
     sources: tuple[str, ...], configuration: Configuration, rule_dirs: tuple[Path, ...], pack: bool,
-    ids: tuple[str, ...], severity: str | None, practices: tuple[str, ...], state: Path | None, since_us: int | None,
-    until_us: int | None, engine: str, learn: bool, compare: tuple[Path, Path] | None, lateness_us: int,
-    formats: tuple[Destination, ...], output: Path | None, fail_on: str, allow_incomplete: bool, color: str,
-    verbose: bool, quiet: bool,
+    ids: tuple[str, ...], severity: str | None, practices: tuple[str, ...], digest_keys: Path | None,
+    state: Path | None, since_us: int | None, until_us: int | None, engine: str, learn: bool,
+    compare: tuple[Path, Path] | None, lateness_us: int, formats: tuple[Destination, ...], output: Path | None,
+    fail_on: str, allow_incomplete: bool, color: str, verbose: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Judge logs by detections: mainstay's pack, and any Sigma rules.
 
@@ -141,30 +185,34 @@ def hunt(
     mainstay hunt logs/ --compare rules-before/ rules-after/
     """
     from mainstay.model.errors import UsageError
+    from mainstay.outputs.wording import count
     from mainstay.verbs.hunt import HuntOptions, comparison
     from mainstay.verbs.hunt import hunt as run
 
     kept = state or configuration.detecting.state
     if learn and kept is None:
-        raise UsageError("--learn takes down what was seen: name a file by --state")
+        raise UsageError("--learn keeps what was seen: name a file by --state")
     if compare and (learn or state or rule_dirs):
         raise UsageError("--compare goes with none of --learn, --state and --rules")
     if since_us is not None and until_us is not None and since_us >= until_us:
         raise UsageError("--from is not before --to: no event is in between")
     taken = [(kept, "the state file")] if kept else []
     where = destinations(formats, output, taken)
-    options = HuntOptions(since_us, until_us, engine, None if compare else kept, learn, lateness_us)
+    keys = digest_keys or configuration.detecting.digest_keys
+    options = HuntOptions(since_us, until_us, engine, None if compare else kept, learn, lateness_us, keys)
     if compare:
-        old, new = (judging(configuration, (one,), False, ids, severity, practices) for one in compare)
+        old, new = compared(configuration, compare, ids, severity, practices)
         with terminal.progress(not quiet) as progress:
             found = comparison(sources, old, new, options, progress)
         _write_comparison(found, where, color, verbose)
-        return Exit.CLEAN
+        return Exit.INCOMPLETE if (found.old.gaps or found.new.gaps) and not allow_incomplete else Exit.CLEAN
     by = judging(configuration, rule_dirs, pack, ids, severity, practices)
     with terminal.progress(not quiet) as progress:
         result = run(sources, by, options, progress)
     if learn:
-        click.echo(f"took down {sum(result.event_counts.values())} events in {kept}", err=True)
+        click.echo(f"learned from {count(sum(result.event_counts.values()), 'event')}, kept in {kept}", err=True)
+        for remark in result.remarks:
+            click.echo(f"note: {remark}", err=True)
     else:
         for name, file in where:
             _write(result, name, file, color, verbose)
@@ -181,6 +229,12 @@ def _write(result: Hunt, format_name: str, file: Path | None, color: str, verbos
     with terminal.opened(file) as stream:
         style = Style(terminal.wants_color(color, stream), terminal.width(), verbose, Path.cwd())
         FORMATS[format_name](result, stream, style)
+    if format_name == "asff":
+        from mainstay.outputs.hunts.asff import left_out
+        from mainstay.outputs.wording import count
+
+        if number := left_out(result):
+            click.echo(f"asff: {count(number, 'finding or gap', 'findings and gaps')} of no account left out", err=True)
 
 
 def _write_comparison(found: Any, where: list[Destination], color: str, verbose: bool) -> None:
@@ -220,8 +274,8 @@ def _status(result: Hunt, fail_on: str, allow_incomplete: bool) -> Exit:
               help="Colour the console output.")  # fmt: skip
 def watch(
     source: str, configuration: Configuration, rule_dirs: tuple[Path, ...], pack: bool, ids: tuple[str, ...],
-    severity: str | None, practices: tuple[str, ...], state: Path | None, format_name: str, lateness_us: int,
-    poll_seconds: float, once: bool, color: str,
+    severity: str | None, practices: tuple[str, ...], digest_keys: Path | None, state: Path | None, format_name: str,
+    lateness_us: int, poll_seconds: float, once: bool, color: str,
 ) -> int:  # fmt: skip
     """Judge logs as they arrive: files in a directory that fills, or newline-delimited JSON on stdin.
 
@@ -231,18 +285,24 @@ def watch(
     mainstay watch /var/spool/cloudtrail --state state.sqlite
     tail -F events.jsonl | mainstay watch - -f jsonl
     """
+    from mainstay.model.errors import Fault
     from mainstay.outputs import Style
     from mainstay.outputs.hunts import ALERTS
+    from mainstay.verbs.watch import WatchOptions
     from mainstay.verbs.watch import watch as run
 
     by = judging(configuration, rule_dirs, pack, ids, severity, practices)
     kept = state or configuration.detecting.state
     style = Style(terminal.wants_color(color, sys.stdout), terminal.width(), False, Path.cwd())
     write = ALERTS[format_name]
+    keys = digest_keys or configuration.detecting.digest_keys
     with suppress(KeyboardInterrupt):  # that is how it ends
-        for news in run(source, by, kept, lateness_us, poll_seconds, once):
-            write(news, sys.stdout, style)
-            sys.stdout.flush()
+        for news in run(source, by, WatchOptions(kept, lateness_us, poll_seconds, once, keys)):
+            if isinstance(news, Fault):
+                click.echo(f"note: {news}", err=True)
+            else:
+                write(news, sys.stdout, style)
+                sys.stdout.flush()
     return Exit.CLEAN
 
 
@@ -252,8 +312,12 @@ watch = with_environment(watch, but=("pack", "once"))
 @click.command(short_help="Put logs into an archive of Parquet files.")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("archive", metavar="ARCHIVE", type=click.Path(file_okay=False, path_type=Path))
+@config_option
+@digest_keys_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
-def ingest(sources: tuple[str, ...], archive: Path, quiet: bool) -> int:
+def ingest(
+    sources: tuple[str, ...], archive: Path, configuration: Configuration, digest_keys: Path | None, quiet: bool
+) -> int:
     """Put logs into an archive of Parquet files, by account, region and day, for hunts through months of them.
 
     What is in the archive already is passed over, whatever its file is called; after an interruption the same command
@@ -267,10 +331,15 @@ def ingest(sources: tuple[str, ...], archive: Path, quiet: bool) -> int:
     from mainstay.verbs.ingest import ingest as run
 
     with terminal.progress(not quiet) as progress:
-        done = run(sources, archive, progress)
+        done = run(sources, archive, progress, digest_keys or configuration.detecting.digest_keys)
     click.echo(done.line(), err=True)
+    if done.remark:
+        click.echo(f"note: {done.remark}", err=True)
     write_gaps(done.gaps, sys.stderr)
     return Exit.INCOMPLETE if done.gaps else Exit.CLEAN
+
+
+ingest = with_environment(ingest)
 
 
 @click.command(short_help="Write a made-up company's CloudTrail, with attacks of which the truth is known.")

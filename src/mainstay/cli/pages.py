@@ -108,6 +108,7 @@ def _detection(found: DetectionExplanation, width: int) -> Iterator[str]:
     yield from _row("author", about.author, width)
     yield from _row("fires on" if isinstance(found.rule, Detection) else "counts", found.fires, width)
     yield from _row("and", found.beside, width)
+    yield from _row("unless", found.unless, width)
     yield from _row("why", " ".join(about.description.split()), width)
     yield from _row("response", about.response, width)
     yield from _row("not when", "; ".join(about.falsepositives), width)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from mainstay.engine.at_work import CorrelationAtWork, DetectionAtWork, Match
 from mainstay.engine.chains import Chains, is_handing_out
@@ -72,6 +73,16 @@ class Whole:
         return self._event
 
 
+class Planned(Occurrence, Protocol):
+    """An occurrence whose plan is known."""
+
+    @property
+    def source(self) -> LogSource: ...
+
+    @property
+    def plan(self) -> Plan: ...
+
+
 class Detector:
     """Rules at work. Give it the records of logs in any order that is right within `lateness_us`; `flush` in the end.
 
@@ -105,7 +116,7 @@ class Detector:
                 self._consumers[fed].append(correlation)
         self._by_source = self._at_work(rules, kept)
         consumed = frozenset(self._consumers)
-        self._plans = {
+        self.plans = {
             source: Plans(source, at_work, self.meaning, consumed, learn) for source, at_work in self._by_source.items()
         }
         self._waiting = Waiting(self._order, self._by_source, self.meaning, self._see)
@@ -146,7 +157,7 @@ class Detector:
     def take(self, source: LogSource, records: Sequence[Logged]) -> Iterator[EventFinding]:
         """Judges the records of a batch."""
         self.counts.events[source] += len(records)
-        plans = self._plans.get(source)
+        plans = self.plans.get(source)
         if plans is None:
             return
         known = plans.known
@@ -157,11 +168,16 @@ class Detector:
             if plan is not NOTHING and since_us <= record.time_us < until_us:
                 yield from self._judge(source, plan, record)
 
+    def take_planned(self, planned: Iterable[Planned]) -> Iterator[EventFinding]:
+        """Judges what somebody has chosen already, such as rows of an archive; counts none of it."""
+        for one in planned:
+            yield from self._judge(one.source, one.plan, one)
+
     def take_events(self, events: Iterable[Event]) -> Iterator[EventFinding]:
         """Judges events that somebody has chosen already, such as the rows of an archive; counts none of them."""
         since_us, until_us = self._span
         for event in events:
-            if (plans := self._plans.get(event.source)) and since_us <= event.time_us < until_us:
+            if (plans := self.plans.get(event.source)) and since_us <= event.time_us < until_us:
                 keys = keys_of(event.source, event.fields)
                 plan = plans.known.get(keys) or plans.plan(keys)
                 if plan is not NOTHING:

@@ -102,6 +102,10 @@ class Plans:
         self._steps: dict[Hashable, Sequence[_Step]] = {}
         self._made_steps: dict[tuple[int, str], _Step] = {}
 
+    def of(self, keys: Sequence[Hashable]) -> Plan:
+        """The plan of KEYS."""
+        return self.known.get(keys) or self.plan(keys)
+
     def plan(self, keys: Sequence[Hashable]) -> Plan:
         """The plan of KEYS that are not `known`, which they are from now on."""
         if len(self.known) >= MOST_PLANS:

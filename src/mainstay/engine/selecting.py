@@ -7,6 +7,7 @@ one a rule; what can fire on an event is what all of its values leave.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -171,7 +172,12 @@ class _Group:
 
 def key_of(value: Value) -> Hashable:
     """A value as `Logged.keys` gives it: JSON text for what is no text and no whole number, so that 1 is not true."""
-    return msgspec.json.encode(value) if isinstance(value, dict | list | bool | float) else value
+    if not isinstance(value, dict | list | bool | float):
+        return value
+    try:
+        return bytes(msgspec.json.encode(value))
+    except (OverflowError, UnicodeError):  # numbers and halves of characters that only the plain writer takes
+        return json.dumps(value).encode()
 
 
 def keys_of(source: LogSource, fields: Mapping[str, Value]) -> tuple[Hashable, ...]:

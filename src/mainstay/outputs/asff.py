@@ -7,12 +7,12 @@ counts those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from json import JSONEncoder
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from mainstay import __version__
 from mainstay.catalog import load_practices
@@ -56,6 +56,8 @@ SECURITY = f"{KIND}/AWS Security Best Practices"
 encode = JSONEncoder().encode
 
 Entry = dict[str, Any]
+About = TypeVar("About")
+Told = Callable[[About, Home, str], tuple[Entry, str]]
 
 
 def write_asff(review: Review, stream: TextIO, style: Style) -> None:
@@ -65,13 +67,18 @@ def write_asff(review: Review, stream: TextIO, style: Style) -> None:
 
 def write_batches(review: Review, stream: TextIO, home: Home | None) -> None:
     """Write the review, with findings of code as findings of `home`."""
+    batches(_owned(review, home), _told, stream)
+
+
+def batches(owned: Iterable[tuple[About, Home | None]], told: Told[About], stream: TextIO) -> None:
+    """Write what belongs to an account, by accounts and regions; `told` gives what each says, and its fingerprint."""
     at = moment().isoformat().replace("+00:00", "Z")
-    owned: dict[tuple[str, str], list[tuple[Finding | Gap, Home]]] = {}
-    for about, owner in _owned(review, home):
+    by_home: dict[tuple[str, str], list[tuple[About, Home]]] = {}
+    for about, owner in owned:
         if owner is not None:
-            owned.setdefault((owner.account, _region(owner)), []).append((about, owner))
-    for key in sorted(owned):
-        entries = (_entry(about, owner, at) for about, owner in owned[key])
+            by_home.setdefault((owner.account, region_of(owner)), []).append((about, owner))
+    for key in sorted(by_home):
+        entries = (_entry(*told(about, owner, at), owner, at) for about, owner in by_home[key])
         while batch := list(islice(entries, BATCH)):
             stream.write(f"{encode({'Findings': batch})}\n")
 
@@ -88,16 +95,16 @@ def _owned(review: Review, home: Home | None) -> Iterator[tuple[Finding | Gap, H
         yield gap, home_of(gap) or home
 
 
-def _region(home: Home) -> str:
+def region_of(home: Home) -> str:
+    """The region in which Security Hub takes a finding."""
     return home.region or GLOBAL_REGIONS.get(home.partition, GLOBAL_REGIONS["aws"])
 
 
-def _entry(about: Finding | Gap, owner: Home, at: str) -> Entry:
-    told = _finding(about, owner, at) if isinstance(about, Finding) else _gap(about, owner)
-    region = _region(owner)
+def _entry(told: Entry, fingerprint: str, owner: Home, at: str) -> Entry:
+    region = region_of(owner)
     return {
         "SchemaVersion": SCHEMA_VERSION,
-        "Id": f"mainstay/{owner.account}/{region}/{about.fingerprint}",
+        "Id": f"mainstay/{owner.account}/{region}/{fingerprint}",
         "ProductArn": f"arn:{owner.partition}:securityhub:{region}:{owner.account}:product/{owner.account}/default",
         "ProductName": "mainstay",
         "CompanyName": "mainstay",
@@ -109,6 +116,11 @@ def _entry(about: Finding | Gap, owner: Home, at: str) -> Entry:
         # Security Hub changes these two on a later import only where they are named as the provider's.
         "FindingProviderFields": {"Severity": told["Severity"], "Types": told["Types"]},
     }
+
+
+def _told(about: Finding | Gap, owner: Home, at: str) -> tuple[Entry, str]:
+    told = _finding(about, owner, at) if isinstance(about, Finding) else _gap(about, owner)
+    return told, about.fingerprint
 
 
 def _finding(finding: Finding, home: Home, at: str) -> Entry:
@@ -155,7 +167,7 @@ def _requirements(practices: tuple[str, ...]) -> list[str]:
 
 def _fields(finding: Finding) -> dict[str, str]:
     control, subject, place = finding.control, finding.subject, where(finding)
-    return _named(
+    return named(
         {
             "Version": __version__,
             "Verdict": finding.verdict,
@@ -173,7 +185,8 @@ def _fields(finding: Finding) -> dict[str, str]:
     )
 
 
-def _named(values: Mapping[str, str]) -> dict[str, str]:
+def named(values: Mapping[str, str]) -> dict[str, str]:
+    """The fields of our own that have a value."""
     return {f"mainstay/{name}": cut(value, FIELD) for name, value in values.items() if value}
 
 
@@ -183,7 +196,7 @@ def _resource(type_name: str, address: str, home: Home) -> Entry:
     return {
         "Type": kind,
         "Id": cut(address, ID),
-        "Region": _region(home),
+        "Region": region_of(home),
         **({"Partition": partition} if partition else {}),
         **({"Details": {"Other": {"type": cut(type_name, FIELD)}}} if kind == "Other" else {}),
     }
@@ -206,7 +219,7 @@ def _gap(gap: Gap, home: Home) -> Entry:
         "Severity": {"Label": "INFORMATIONAL"},
         "Title": cut(f"Not read: {gap.call or gap.kind}", TITLE),
         "Description": cut(gap.reason, DESCRIPTION),
-        "ProductFields": _named(told),
+        "ProductFields": named(told),
         "Resources": [_resource("AWS::Account", f"AWS::::Account:{home.account}", home)],
         "Compliance": {"Status": "NOT_AVAILABLE"},
         "Workflow": {"Status": "NEW"},

@@ -31,11 +31,12 @@ class Adjustment:
 @dataclass(frozen=True, slots=True)
 class Detecting:
     """What a configuration says of detections: directories of rules besides the pack, the file that states are kept in,
-    the table of networks and places, and the lists that fill in placeholders."""
+    the table of networks and places, CloudTrail's public keys, and the lists that fill in placeholders."""
 
     rules: tuple[Path, ...] = ()
     state: Path | None = None
     places: Path | None = None
+    digest_keys: Path | None = None
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -245,7 +245,9 @@ class _Reader:
         within = _Reader(named, (*inner.prefix, "lists"), self.places, self.file, self.start)
         for name in named:
             lists[name] = within.texts(name)
-        found = Detecting(inner.paths("rules"), inner.path("state"), inner.path("places"), lists)
+        found = Detecting(
+            inner.paths("rules"), inner.path("state"), inner.path("places"), inner.path("digest-keys"), lists
+        )
         self.faults += [*inner.faults, *within.faults]
         return found
 
@@ -336,5 +338,5 @@ KEYS = (
     "detect", "detections",
 )  # fmt: skip
 ATTESTATIONS = ("paths", "allowed-signers", "unsigned")
-DETECT = ("rules", "state", "places", "lists")
+DETECT = ("rules", "state", "places", "digest-keys", "lists")
 ADJUSTMENTS = ("severity", "enabled", "reason")

@@ -55,11 +55,12 @@ class PracticeExplanation:
 
 @dataclass(frozen=True, slots=True)
 class DetectionExplanation:
-    """A rule with what it asks in words, and what it asks of the past or of several events."""
+    """A rule with what it asks in words, what it asks of the past, and what keeps it quiet."""
 
     rule: Rule
     fires: str
     beside: str
+    unless: str
     practices: tuple[Practice, ...]
 
 
@@ -93,8 +94,9 @@ def explain(name: str, catalog: Catalog, rules: Sequence[Rule] = ()) -> Explanat
 def _explain_rule(rule: Rule, catalog: Catalog) -> DetectionExplanation:
     practices = tuple(catalog.practices[name] for name in rule.about.practices if name in catalog.practices)
     if isinstance(rule, Detection):
-        return DetectionExplanation(rule, in_words(rule.condition), past_in_words(rule.state), practices)
-    return DetectionExplanation(rule, several_in_words(rule), "", practices)
+        unless = in_words(rule.unless) if rule.unless else ""
+        return DetectionExplanation(rule, in_words(rule.condition), past_in_words(rule.state), unless, practices)
+    return DetectionExplanation(rule, several_in_words(rule), "", "", practices)
 
 
 def past_in_words(state: State | None) -> str:
@@ -102,7 +104,8 @@ def past_in_words(state: State | None) -> str:
     match state:
         case FirstSeen(of, by, learn_us, forget_us):
             known = f"has been known for {_time(learn_us)}" if learn_us else "comes"
-            return f"once {_paths(by)} {known}, and {_paths(of)} is new to it or was last seen {_time(forget_us)} ago"
+            unseen = f"has not been seen with it for {_time(forget_us)}"
+            return f"once {_paths(by)} {known}, and {_paths(of)} is new to it or {unseen}"
         case Distinct(of, by, within_us, at_least):
             return f"when {_paths(by)} has {at_least} different values of {_paths(of)} within {_time(within_us)}"
         case Volume(of, by, within_us, times, at_least, learn_us):

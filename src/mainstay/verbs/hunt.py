@@ -16,8 +16,9 @@ from mainstay.model.events import LogSource
 from mainstay.model.findings import Gap
 from mainstay.model.hunts import Change, Comparison, Hunt
 from mainstay.sources import logs
+from mainstay.sources.logs.digests import verify
 from mainstay.verbs import log_files
-from mainstay.verbs.hunting import Judging, Remembering, asides, needing
+from mainstay.verbs.hunting import Judging, Remembering, asides, at_work, needing, seldom_collected
 from mainstay.verbs.surveying import Progress
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class HuntOptions:
     """How a hunt is done. `engine` is `auto`, `duckdb`, `spark://HOST:PORT` or `local[N]`, and for archives only.
 
     With a `state` file, what was seen is remembered from one hunt to the next; with `learn` nothing is found.
-    `lateness_us` is how much the events of files may be out of order.
+    `lateness_us` is how much the events of files may be out of order. `digest_keys` is a file of CloudTrail's public
+    keys, by which the signatures of digests are checked.
     """
 
     since_us: int | None = None
@@ -43,6 +45,7 @@ class HuntOptions:
     state: Path | None = None
     learn: bool = False
     lateness_us: int = 3 * HOUR_US
+    digest_keys: Path | None = None
 
 
 def hunt(
@@ -64,17 +67,19 @@ def hunt(
         options.until_us,
         kept=options.state is not None,
     )
-    with Remembering(detector, options.state) as memory:
+    with seldom_collected(), Remembering(detector, options.state) as memory:
         result = (
-            _through_archive(archive, detector, options) if archive else _through_files(sources, detector, progress)
+            _through_archive(archive, detector, options)
+            if archive
+            else _through_files(sources, detector, options, progress)
         )
         memory.checkpoint({})
     return replace(
         result,
         findings=sorted(result.findings, key=lambda one: (one.time_us, one.event_id, one.rule.about.id)),
-        rules=by.rules.rules,
+        rules=at_work(by.rules.rules),
         asides=asides(by.rules),
-        remarks=by.rules.faults,
+        remarks=(*by.rules.faults, *result.remarks),
         repeated_count=detector.counts.repeated,
         late_count=detector.late,
         gaps=(*result.gaps, *_forgotten(detector)),
@@ -91,12 +96,13 @@ def _archive(sources: Sequence[str]) -> Path | None:
     return archives[0] if archives else None
 
 
-def _through_files(sources: Sequence[str], detector: Detector, progress: Progress | None) -> Hunt:
+def _through_files(sources: Sequence[str], detector: Detector, options: HuntOptions, progress: Progress | None) -> Hunt:
     found: list[EventFinding] = []
     gaps: list[Gap] = []
     rejected = 0
     files = log_files.found(sources)
-    gaps += log_files.missing(files)
+    proven = verify(files, log_files.keys_of(sources, options.digest_keys))
+    gaps += proven.gaps
     for number, file in enumerate(files, 1):
         for batch in logs.read(file):
             gaps += batch.gaps
@@ -106,7 +112,13 @@ def _through_files(sources: Sequence[str], detector: Detector, progress: Progres
             progress(number, len(files), file.name)
     found += detector.flush()
     return Hunt(
-        found, gaps, (), event_counts=dict(detector.counts.events), file_count=len(files), rejected_count=rejected
+        found,
+        gaps,
+        (),
+        remarks=(proven.remark,) if proven.remark else (),
+        event_counts=dict(detector.counts.events),
+        file_count=len(files),
+        rejected_count=rejected,
     )
 
 
@@ -116,8 +128,8 @@ def _through_archive(folder: Path, detector: Detector, options: HuntOptions) -> 
         from mainstay.archive.folder import Archive
 
     with Archive(folder) as archive, closing(_engine(options.engine, folder)) as engine:
-        events = candidates(engine, archive, detector.detections, detector.meaning, options.since_us, options.until_us)
-        found = [*detector.take_events(events), *detector.flush()]
+        planned = candidates(engine, archive, detector.plans, options.since_us, options.until_us)
+        found = [*detector.take_planned(planned), *detector.flush()]
         return Hunt(
             found,
             tuple(archive.gaps),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mainstay.analysis.meaning import Meaning
-from mainstay.catalog.sigma import Rules
+from mainstay.catalog.sigma import Rules, placeholders
 from mainstay.documents import did_you_mean
 from mainstay.engine.detecting import Detector, Origins
 from mainstay.model.controls import SEVERITIES
@@ -18,6 +19,9 @@ from mainstay.model.hunts import Aside
 from mainstay.model.locations import Places
 from mainstay.settings.configuration import Adjustment
 from mainstay.state import StateFile, tracker_id
+
+MOST_UNCOLLECTED = 200_000
+"""How many things more there have to be before the collector looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,14 @@ def chosen(
     severity: str | None = None,
     practices: Sequence[str] = (),
     adjustments: Mapping[str, Adjustment] | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Rules:
     """The rules that are asked for, as the configuration wants them, with those that they are built on, which then are
-    quiet. Raises UsageError for an id that there is not, DataError for an adjustment of one."""
+    quiet. Raises UsageError for an id that is neither here nor `elsewhere`, DataError for an adjustment of one."""
     every = {rule.about.id: rule for rule in rules.rules}
     for id in ids:
-        if id not in every:
-            hint = did_you_mean(id, every)
+        if id not in every and id not in elsewhere:
+            hint = did_you_mean(id, (*every, *elsewhere))
             raise UsageError(f"there is no detection {id!r}" + (f"; {hint}" if hint else ""))
     faults = [
         Fault(f"there is no detection '{id}'", one.place, did_you_mean(id, every))
@@ -91,6 +96,17 @@ def _adjusted(rule: Rule, adjustment: Adjustment | None) -> Rule:
 
 
 @contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Collects garbage seldom: millions of things come and go here, few of which are circles."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(MOST_UNCOLLECTED, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+@contextmanager
 def needing(extra: str) -> Iterator[None]:
     """Says which extra brings a package that an import asks for and that is not installed."""
     try:
@@ -100,20 +116,32 @@ def needing(extra: str) -> Iterator[None]:
         raise UsageError(f"{package} is not installed, archives need it: pip install 'mainstay[{extra}]'") from None
 
 
+def at_work(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that can judge: those whose conditions have all their lists, and what is built on one of them."""
+    ids: set[str] = set()
+    for rule in rules:  # what a correlation refers to comes before it
+        if not placeholders(rule.condition) if isinstance(rule, Detection) else not ids.isdisjoint(rule.rules):
+            ids.add(rule.about.id)
+    return tuple(rule for rule in rules if rule.about.id in ids)
+
+
 def asides(rules: Rules) -> tuple[Aside, ...]:
     """The rules that judge nothing, and why."""
+    working = {rule.about.id for rule in at_work(rules.rules)}
     unfilled = [
-        Aside(
-            rule.about.id,
-            rule.about.title,
-            f"the configuration has no list {', '.join(rule.needs)}",
-            rule.about.place,
-        )
+        Aside(rule.about.id, rule.about.title, _waits_for(rule), rule.about.place)
         for rule in rules.rules
-        if isinstance(rule, Detection) and rule.needs
+        if rule.about.id not in working
     ]
     others = (Aside(one.rule.about.id, one.rule.about.title, one.reason, one.rule.about.place) for one in rules.others)
     return (*others, *unfilled)
+
+
+def _waits_for(rule: Rule) -> str:
+    if not isinstance(rule, Detection):
+        return "all that it refers to waits for lists of the configuration"
+    lists = placeholders(rule.condition)
+    return f"the configuration has no {'list' if len(lists) == 1 else 'lists'} {', '.join(lists)}"
 
 
 class Remembering:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
-from mainstay.model.findings import Gap
 from mainstay.sources.logs import LogFile, log_files
-from mainstay.sources.logs.digests import verify
+from mainstay.sources.logs.digests import PublicKeys
+from mainstay.sources.logs.signatures import public_keys, read_keys
 
 _STAMP = re.compile(r"(?<![0-9A-Za-z])(20\d\d)([-/]?)(0[1-9]|1[0-2])\2([0-2]\d|3[01])(?:[T/](\d\d):?(\d\d)?)?(?!\d)")
 """A date and perhaps a time, in a name or in folders; accounts and random digits look otherwise."""
@@ -32,9 +33,17 @@ def stamp(name: str) -> str:
     return (exact or times)[-1].ljust(12, "0") if times else ""
 
 
-def missing(files: Sequence[LogFile]) -> tuple[Gap, ...]:
-    """What CloudTrail's digests say of the files: which were changed or are not there."""
-    return tuple(verify(files).gaps)
+def keys_of(sources: Sequence[str], file: Path | None) -> PublicKeys | None:
+    """CloudTrail's public keys for the digests of the sources: those of a file, or for a bucket those that CloudTrail
+    itself gives; none for what lies on this machine alone. Raises DataError where the file has none."""
+    if file is not None:
+        given = read_keys(file)
+        return lambda region, since, until: given
+    if not any(source.startswith("s3://") for source in sources):
+        return None
+    import boto3.session
+
+    return partial(public_keys, boto3.session.Session())
 
 
 def digested(file: LogFile) -> tuple[str, LogFile]:

@@ -12,6 +12,7 @@ from typing import Final
 from mainstay.catalog.sigma import declared_lists
 from mainstay.documents import did_you_mean
 from mainstay.model.errors import UsageError
+from mainstay.outputs.wording import count
 from mainstay.simulation import ATTACKS, DECOYS, Simulation, deliver, deliver_flows, deliver_queries, generate
 
 START: Final = datetime(2026, 3, 2, tzinfo=UTC)
@@ -54,8 +55,11 @@ def simulate(
     ]
     (directory / "incidents.json").write_text(json.dumps(_incidents(made), indent=2) + "\n", "utf-8")
     _configure(made, directory)
-    count = sum(not incident.is_decoy for incident in made.incidents)
-    said = f"{len(files):,} files of logs, {count} attacks and {len(made.incidents) - count} decoys in {directory}"
+    attacked = sum(not incident.is_decoy for incident in made.incidents)
+    decoys = len(made.incidents) - attacked
+    said = (
+        f"{count(len(files), 'file')} of logs, {count(attacked, 'attack')} and {count(decoys, 'decoy')} in {directory}"
+    )
     return made, said
 
 

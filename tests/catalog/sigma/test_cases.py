@@ -79,6 +79,7 @@ def test_an_event_of_any_log_has_its_time_and_an_id(tmp_path: Path, source: LogS
         ({"fire": True, "why": "x", "events": [{}]}, "x.jsonl:2:1: a case has no key 'fire' (did you mean 'fires'?)"),
         ({"fires": "yes", "why": "x", "events": [{}]}, "x.jsonl:2:1: 'fires' has to be true or false"),
         ({"fires": True, "why": " ", "events": [{}]}, "x.jsonl:2:1: 'why' has to be a sentence"),
+        ({"fires": True, "why": "\ud800", "events": [{}]}, "x.jsonl:2:1: a text has half of a character"),
         ({"fires": True, "why": "x", "events": []}, "x.jsonl:2:1: 'events' has to be a list of events"),
         ({"fires": True, "why": "x", "events": [{"@evry": "1s"}]}, "x.jsonl:2:1: event 1: there is no mark '@evry'"),
         ({"fires": True, "why": "x", "events": [{"@at": "soon"}]}, "x.jsonl:2:1: event 1: '@at' has to be a time"),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import boto3.session
 import pytest
+from botocore.stub import Stubber
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mainstay.model.errors import AccountError
+from mainstay.model.errors import AccountError, DataError
 from mainstay.sources.logs import LogFile, read
-from mainstay.sources.logs.digests import verify
-from mainstay.sources.logs.signatures import signed_by
+from mainstay.sources.logs.digests import base_of, names_in, verify
+from mainstay.sources.logs.signatures import public_keys, read_keys, signed_by
 
 BUCKET, FOLDER = "trail-bucket", "AWSLogs/111122223333"
 KEY = rsa.generate_private_key(65537, 2048)
@@ -99,20 +105,91 @@ def test_a_whole_trail_is_proven() -> None:
 def test_the_next_digest_proves_the_one_before_in_a_copy_without_metadata() -> None:
     found = verify(Trail().files("/copy"), keys)
     assert (found.digests, found.signed, found.files) == (4, 3, 8)
+    assert found.gaps == []
+    assert found.remark is not None
+    assert found.remark.message == (
+        "the signatures of 1 of 4 digests were not checked: in a copy of a bucket that of the last digest is not there"
+    )
+
+
+def test_a_digest_that_no_key_of_cloudtrail_signed_is_a_gap_and_so_is_one_of_a_bucket_without_a_signature() -> None:
+    found = verify(Trail().files(), lambda *_: {"f2": DER})
+    assert (found.digests, found.signed, found.files, found.remark) == (0, 0, 0, None)
     assert [gap.reason for gap in found.gaps] == [
-        "the signatures of 1 of 4 digests were not checked: S3's metadata, in which the signature is, is not there; "
-        "who can write to the bucket can have made them"
-    ]
+        "the digest names a public key that is not among CloudTrail's, as far as they are given"
+    ] * 4
+    trail = Trail()
+    last = trail.key("T040000Z.json.gz")
+    trail.objects[last] = (trail.objects[last][0], {})
+    for given in (keys, None):
+        (gap,) = verify(trail.files(), given).gaps
+        assert "CloudTrail has not written it" in gap.reason
+
+
+def test_of_digests_that_were_verified_before_only_the_chain_is_looked_at() -> None:
+    trail = Trail()
+    files = trail.files()
+    (third,) = [file for file in files if file.name.endswith("T030000Z.json.gz")]
+    (fourth,) = [file for file in files if file.name.endswith("T040000Z.json.gz")]
+    logs = [file for file in files if "_3_" in file.name]
+    assert names_in(fourth) == {base_of(file.name) for file in logs}
+    found = verify([fourth, *logs], lambda *_: {"f1": DER}, [third])
+    assert (found.gaps, found.files, found.signed) == ([], 2, 2)
+    trail.change("T030000Z.json.gz", b'"f1"', b'"f2"')
+    changed = [file for file in trail.files() if file.name == third.name]
+    assert ["the digest was changed" in gap.reason for gap in verify([fourth, *logs], None, changed).gaps] == [True]
+
+
+def test_keys_are_read_as_the_command_line_of_aws_prints_them(tmp_path: Path) -> None:
+    answers = [
+        {"PublicKeyList": [{"Value": base64.b64encode(DER).decode(), "ValidityStartTime": "2026-01-01T00:00:00+00:00",
+                            "ValidityEndTime": "2027-01-01T00:00:00+00:00", "Fingerprint": name}]}
+        for name in ("f1", "f2")
+    ]  # fmt: skip
+    file = tmp_path / "keys.json"
+    file.write_text("\n".join(json.dumps(one, indent=4) for one in answers))
+    assert read_keys(file) == {"f1": DER, "f2": DER}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", '{"PublicKeyList": []}', '{"PublicKeyList": [{"Value": "AAAA", "Fingerprint": "f"}]}']
+)
+def test_a_file_without_keys_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys.json").write_text(text)
+    with pytest.raises(DataError, match="public key"):
+        read_keys(tmp_path / "keys.json")
+
+
+def test_keys_are_asked_of_the_region_of_the_trail() -> None:
+    session = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="us-east-1")
+    client = session.client("cloudtrail", region_name="eu-central-1")
+    answer = {"PublicKeyList": [{"Value": DER, "Fingerprint": "f1"}]}
+    with Stubber(client) as stub, patch.object(session, "client", return_value=client) as made:
+        for at in (Trail(2).files(), Trail(2).files()):
+            stub.add_response(
+                "list_public_keys", answer, {"StartTime": "2026-03-02T00:00:00Z", "EndTime": "2026-03-02T02:00:00Z"}
+            )
+            assert verify(at, partial(public_keys, session)).signed == 2
+        made.assert_called_with("cloudtrail", region_name="eu-central-1")
+        stub.add_client_error("list_public_keys", "AccessDeniedException")
+        found = verify(Trail(2).files(), partial(public_keys, session))
+    assert found.gaps == []
+    assert "cloudtrail:ListPublicKeys" in str(found.remark)
 
 
 def test_without_keys_nothing_is_said_to_be_signed() -> None:
     def refused(region: str, since: str, until: str) -> Mapping[str, bytes]:
         raise AccountError("AccessDenied")
 
-    for given, why in ((None, "were not asked for"), (refused, "AccessDenied"), (lambda *_: {}, "does not give")):
+    for given, why in (
+        (None, "no public keys of CloudTrail are given"),
+        (refused, "AccessDenied"),
+        (lambda *_: {}, "gives no public key"),
+    ):
         found = verify(Trail().files(), given)
-        assert (found.signed, found.files, len(found.gaps)) == (0, 8, 1)
-        assert why in found.gaps[0].reason
+        assert (found.signed, found.digests, found.files, found.gaps) == (0, 4, 8, [])
+        assert why in str(found.remark)
+        assert "who can write to the bucket" in str(found.remark)
 
 
 def test_logs_that_were_deleted_or_changed_are_told() -> None:
@@ -124,8 +201,7 @@ def test_logs_that_were_deleted_or_changed_are_told() -> None:
     found = verify(trail.files(), keys)
     assert [gap.kind for gap in found.gaps] == ["failed"] * 3
     assert (
-        "1 files of the digest are missing, logs may have been deleted: 111122223333_CloudTrail_"
-        in found.gaps[0].reason
+        "a file of the digest is missing, logs may have been deleted: 111122223333_CloudTrail_" in found.gaps[0].reason
     )
     assert all("logs were changed" in gap.reason for gap in found.gaps[1:])
     assert (found.digests, found.files) == (4, 5)

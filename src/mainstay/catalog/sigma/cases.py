@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from json import JSONDecodeError
@@ -21,6 +23,7 @@ from mainstay.model.places import Place
 SUFFIX: Final = ".events.jsonl"
 _KEYS: Final = ("fires", "why", "events", "lists", "places")
 _SHOWN: Final = "catalog/detections/"
+_LONE: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ def _case(line: str, place: Place) -> tuple[Case | None, list[Fault]]:
         return None, [Fault(f"not valid JSON: {message}", Place(place.file, place.line, column))]
     if not isinstance(value, dict):
         return None, [Fault("a case is a map", place)]
+    if _LONE.search(json.dumps(value, ensure_ascii=False)):
+        return None, [Fault("a text has half of a character (a lone surrogate), which no log has", place)]
     faults = [Fault(f"a case has no key '{key}'", place, did_you_mean(key, _KEYS)) for key in value if key not in _KEYS]
     fires, why, events, lists, places = (value.get(key) for key in _KEYS)
     if not isinstance(fires, bool):

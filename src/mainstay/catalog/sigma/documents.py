@@ -18,12 +18,14 @@ _SIGNS = ("detection", "correlation", "filter", "title", "logsource")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says of one rule. `stem` is the name of the file, `own` whether it belongs to mainstay's pack."""
+    """What a file says of one rule. `stem` is the name of the file, `own` whether it belongs to mainstay's pack, `root`
+    the directory that was asked for, in which the file is; empty for the pack."""
 
     record: Record
     file: str
     stem: str
     own: bool
+    root: str = ""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ def rule_files(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def read_file(path: Path, shown: str, own: bool, into: Reading) -> None:
+def read_file(path: Path, shown: str, own: bool, into: Reading, root: str = "") -> None:
     """Reads the rules of a file; what is wrong with it becomes faults, and none of its rules is taken."""
     into.files += 1
     try:
@@ -65,7 +67,7 @@ def read_file(path: Path, shown: str, own: bool, into: Reading) -> None:
     if not records:
         into.no_rules += 1
         return
-    into.documents += [Document(record, shown, path.stem, own) for record in _merged(records, into.faults)]
+    into.documents += [Document(record, shown, path.stem, own, root) for record in _merged(records, into.faults)]
 
 
 def _is_rule(record: Record) -> bool:

@@ -46,7 +46,7 @@ def read_rules(directories: Sequence[Path], *, builtin: bool = True, check: bool
         for file in rule_files(directory):
             if (real := file.resolve()) not in seen:
                 seen.add(real)
-                read_file(file, str(file), False, reading)
+                read_file(file, str(file), False, reading, str(directory))
     own, faults = reading.faults[:faulty], reading.faults[faulty:]
     drafts, filters = _read(reading.documents, own, faults, check)
     of_pack = {document.file for document in reading.documents if document.own}
@@ -193,7 +193,8 @@ def _settle(draft: Draft, found: Mapping[str, Draft]) -> list[Fault]:
             place = place_of(draft.document.record, "correlation")
             faults += check_facts(paths | set(rule.fields), other.log.source, place)
     for other in found.values():
-        if not faults and not draft.generate and other.quiet is None:
+        near = other.document.root == draft.document.root
+        if not faults and near and not draft.generate and other.quiet is None:
             other.rule = replace(other.rule, quiet=True)
     return list(dict.fromkeys(faults))
 

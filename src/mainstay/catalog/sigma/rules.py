@@ -45,8 +45,9 @@ class Rules:
 class Draft:
     """A rule on its way: what its document says, its references as they are written.
 
-    `log` is that of a detection which judges; a rule with a `reason` does not. What a correlation refers to has no
-    findings of its own unless it says `generate`, or the rule itself says that it is not `quiet`.
+    `log` is that of a detection which judges; a rule with a `reason` does not. What a correlation refers to in its own
+    directory has no findings of its own unless it says `generate`, or the rule itself says that it is not `quiet`: a
+    user's correlation silences no rule of the pack.
     """
 
     rule: Rule

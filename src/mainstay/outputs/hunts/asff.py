@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import TextIO
 
 from mainstay import __version__
@@ -20,19 +19,17 @@ from mainstay.model.hunts import Hunt
 from mainstay.outputs.accounts import NUMBER, REGION, Home, home_of
 from mainstay.outputs.asff import (
     ADVICE,
-    BATCH,
     DESCRIPTION,
     FIELD,
-    GLOBAL_REGIONS,
     ID,
     LABELS,
-    SCHEMA_VERSION,
     TITLE,
     Entry,
-    encode,
+    batches,
+    named,
+    region_of,
 )
 from mainstay.outputs.hunts.telling import author, events_line, fingerprint, instant, where_from
-from mainstay.outputs.moments import moment
 from mainstay.outputs.style import Style
 from mainstay.outputs.texts import cut
 
@@ -44,15 +41,7 @@ PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 def write_asff(hunt: Hunt, stream: TextIO, style: Style) -> None:
     """Write the findings of accounts, and what belongs to none where `style` has a home for it."""
-    at = moment().isoformat().replace("+00:00", "Z")
-    owned: dict[tuple[str, str], list[tuple[EventFinding | Gap, Home]]] = {}
-    for about, owner in _owned(hunt, style.home):
-        if owner is not None:
-            owned.setdefault((owner.account, _region(owner)), []).append((about, owner))
-    for key in sorted(owned):
-        entries = (_entry(about, owner, at) for about, owner in owned[key])
-        while batch := list(islice(entries, BATCH)):
-            stream.write(f"{encode({'Findings': batch})}\n")
+    batches(_owned(hunt, style.home), _told, stream)
 
 
 def left_out(hunt: Hunt, home: Home | None = None) -> int:
@@ -75,29 +64,10 @@ def _home(finding: EventFinding) -> Home | None:
     return Home(finding.account, region, partition)
 
 
-def _region(home: Home) -> str:
-    return home.region or GLOBAL_REGIONS.get(home.partition, GLOBAL_REGIONS["aws"])
-
-
-def _entry(about: EventFinding | Gap, owner: Home, at: str) -> Entry:
-    region = _region(owner)
-    told = _finding(about, region) if isinstance(about, EventFinding) else _gap(about, owner)
-    name = fingerprint(about) if isinstance(about, EventFinding) else about.fingerprint
-    return {
-        "SchemaVersion": SCHEMA_VERSION,
-        "Id": f"mainstay/{owner.account}/{region}/{name}",
-        "ProductArn": f"arn:{owner.partition}:securityhub:{region}:{owner.account}:product/{owner.account}/default",
-        "ProductName": "mainstay",
-        "CompanyName": "mainstay",
-        "AwsAccountId": owner.account,
-        "CreatedAt": at,
-        "UpdatedAt": at,
-        "RecordState": "ACTIVE",
-        "Workflow": {"Status": "NEW"},
-        **told,
-        # Security Hub changes these two on a later import only where they are named as the provider's.
-        "FindingProviderFields": {"Severity": told["Severity"], "Types": told["Types"]},
-    }
+def _told(about: EventFinding | Gap, owner: Home, _: str) -> tuple[Entry, str]:
+    if isinstance(about, EventFinding):
+        return _finding(about, region_of(owner)), fingerprint(about)
+    return _gap(about, owner), about.fingerprint
 
 
 def _finding(finding: EventFinding, region: str) -> Entry:
@@ -118,6 +88,7 @@ def _finding(finding: EventFinding, region: str) -> Entry:
         "Remediation": {"Recommendation": {"Text": cut(advice, ADVICE), **({"Url": pages[0]} if pages else {})}},
         "ProductFields": _fields(finding),
         "Resources": [_resource(finding, region)],
+        "Workflow": {"Status": "NEW"},
         **_action(finding),
     }
 
@@ -141,7 +112,7 @@ def _fields(finding: EventFinding) -> dict[str, str]:
         "Events": " ".join(finding.group),
         "Values": "; ".join(f"{path}={value}" for path, value in finding.values),
     }
-    return {f"mainstay/{name}": cut(value, FIELD) for name, value in told.items() if value}
+    return named(told)
 
 
 def _resource(finding: EventFinding, region: str) -> Entry:
@@ -177,6 +148,7 @@ def _gap(gap: Gap, home: Home) -> Entry:
         "Severity": {"Label": "INFORMATIONAL"},
         "Title": cut(f"Not read: {gap.call or gap.kind}", TITLE),
         "Description": cut(gap.reason, DESCRIPTION),
-        "ProductFields": {f"mainstay/{name}": cut(value, FIELD) for name, value in told.items() if value},
-        "Resources": [{"Type": "AwsAccount", "Id": f"AWS::::Account:{home.account}", "Region": _region(home)}],
+        "ProductFields": named(told),
+        "Resources": [{"Type": "AwsAccount", "Id": f"AWS::::Account:{home.account}", "Region": region_of(home)}],
+        "Workflow": {"Status": "NEW"},
     }

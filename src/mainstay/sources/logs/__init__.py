@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, cast
 
-from mainstay.model.events import Batch, LogSource
+from mainstay.model.events import Batch, Delivered, LogSource
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.sources.logs import alb, cloudtrail, config, digests, flow, guardduty, lines, resolver, securityhub
 from mainstay.sources.logs.files import LogFile, log_files
-from mainstay.sources.logs.streams import shifted, stretches
+from mainstay.sources.logs.moments import moment_us
+from mainstay.sources.logs.streams import LONG, shifted, stretches
 
-__all__ = ["READERS", "LogFile", "detect_source", "log_files", "read"]
+__all__ = ["READERS", "LogFile", "detect_source", "log_files", "read", "read_pages"]
 
 HEAD = 65_536
 
@@ -55,6 +57,17 @@ def read(file: LogFile, before_lines: int = 0) -> Iterator[Batch]:
     `before_lines` is how many lines came before, of what is given in parts. A file that no reader knows is a Gap, and
     so is one that could not be read to its end.
     """
+    for found in _read(file, before_lines, False):
+        assert isinstance(found, Batch)
+        yield found
+
+
+def read_pages(file: LogFile) -> Iterator[Batch | Delivered]:
+    """As `read`, but what is as CloudTrail delivers it is not looked into."""
+    return _read(file, 0, True)
+
+
+def _read(file: LogFile, before_lines: int, pages: bool) -> Iterator[Batch | Delivered]:
     reader: Reader | None = None
     seen = 0
     for stretch in stretches(file):
@@ -67,6 +80,11 @@ def read(file: LogFile, before_lines: int = 0) -> Iterator[Batch]:
                 return
         if reader is not None:
             before = before_lines + max(stretch.before, seen)  # a line may hold several records
+            whole = pages and reader is READERS[0] and not before and len(stretch.data) < LONG
+            if whole and cloudtrail.is_delivered(stretch.data):
+                again = partial(reader.read, file.name, stretch.data)
+                yield Delivered(reader.SOURCE, file.name, stretch.data, moment_us, again)
+                continue
             for batch in reader.read(file.name, stretch.data):
                 seen += len(batch.records) + batch.rejected
                 yield replace(batch, records=shifted(batch.records, before)) if before else batch

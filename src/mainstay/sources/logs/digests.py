@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from mainstay.model.errors import AccountError
+from mainstay.model.errors import AccountError, Fault
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.sources.logs.files import Damaged, LogFile, inflated
@@ -84,13 +84,15 @@ class Digest:
 @dataclass(slots=True)
 class Verified:
     """What digests prove: how many of them were right and how many of those had a right signature, how many files of
-    logs are as they were delivered, and how many no digest names. `gaps` say what is missing or was changed."""
+    logs are as they were delivered, and how many no digest names. `gaps` say what is missing or was changed; the remark
+    says how many signatures were not checked, and why."""
 
     digests: int = 0
     signed: int = 0
     files: int = 0
     unlisted: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    remark: Fault | None = None
 
     def tell(self, file: str, reason: str) -> None:
         self.gaps.append(Gap("failed", reason, Place(file, 1, 1)))
@@ -103,34 +105,55 @@ def recognise(name: str, head: bytes) -> bool:
     return b'"digestEndTime"' in head and {"digestEndTime", "digestS3Object"} <= outline(head).keys()
 
 
-def verify(files: Iterable[LogFile], keys: PublicKeys | None = None) -> Verified:
+def base_of(name: str) -> str:
+    """The name of a file without its folders and `.gz`, by which digests find it."""
+    return _base(name).removesuffix(".gz")
+
+
+def trail_of(name: str) -> tuple[str, ...] | None:
+    """The account and the trail whose digest a file is, by its name; None for other files."""
+    found = _NAME.search(_base(name))
+    return (found[1], found[2], found[4] or "") if found else None
+
+
+def names_in(file: LogFile) -> frozenset[str]:
+    """The files that a digest names, by `base_of`; none of one that is not right."""
+    digest = _read(file, Verified())
+    return frozenset(base_of(one.s3Object) for one in digest.states.logFiles) if digest else frozenset()
+
+
+def verify(files: Iterable[LogFile], keys: PublicKeys | None = None, known: Iterable[LogFile] = ()) -> Verified:
     """Holds the files of a source against the digests among them, in any order.
 
     A source without digests proves nothing and has no gaps. Files are found by their names, so that a copy of a bucket
-    can be verified. The first digest of a trail in the source may name one before it that is not there.
+    can be verified. The first digest of a trail in the source may name one before it that is not there. `known` are
+    digests that were verified before: of them only the chain is looked at, not the files that they name.
     """
+    before = {file.name for file in known}
     told, logs, digest_files = Verified(), dict[str, list[LogFile]](), list[LogFile]()
-    for file in files:
+    for file in (*known, *files):
         base = _base(file.name)
         if _NAME.search(base):
             digest_files.append(file)
         elif "_CloudTrail_" in base:
-            logs.setdefault(base.removesuffix(".gz"), []).append(file)
+            logs.setdefault(base_of(base), []).append(file)
     chains: dict[tuple[str, ...], list[Digest]] = {}
     for file in digest_files:
         digest = _read(file, told)
         if digest is not None:
-            found = _NAME.search(digest.object)
-            chains.setdefault((found[1], found[2], found[4] or "") if found else (digest.object,), []).append(digest)
+            chains.setdefault(trail_of(digest.object) or (digest.object,), []).append(digest)
     listed: set[str] = set()
+    unchecked: list[tuple[Digest, str]] = []
     for trail, chain in chains.items():
         chain.sort(key=lambda one: one.states.digestEndTime)
         broken = _follow(chain, trail[-1] == "_backfill", told)
-        broken |= _check_signatures(chain, keys, told)
+        broken |= _check_signatures(chain, keys, told, unchecked)
         told.digests += len(chain) - len(broken)
-        for digest in chain:
+        for digest in (one for one in chain if one.name not in before):
             _check_files(digest, digest.name not in broken, logs, told)
-            listed |= {_base(one.s3Object).removesuffix(".gz") for one in digest.states.logFiles}
+            listed |= {base_of(one.s3Object) for one in digest.states.logFiles}
+    if unchecked:
+        told.remark = _unsigned(unchecked, sum(map(len, chains.values())))
     if chains:
         told.unlisted = sum(len(found) for base, found in logs.items() if base not in listed)
     return told
@@ -150,7 +173,7 @@ def _read(file: LogFile, told: Verified) -> Digest | None:
     except (ValueError, RecursionError) as error:
         told.tell(file.name, f"the digest is not as CloudTrail writes them ({error}): it may have been changed")
         return None
-    if _base(states.digestS3Object).removesuffix(".gz") != _base(file.name).removesuffix(".gz"):
+    if base_of(states.digestS3Object) != base_of(file.name):
         told.tell(file.name, f"the digest calls itself {states.digestS3Object}: it was moved or changed")
     signature = contents.metadata.get("signature")
     return Digest(file.name, states, hashlib.sha256(contents.data).hexdigest(), signature)
@@ -179,39 +202,47 @@ def _follow(chain: list[Digest], backfill: bool, told: Verified) -> set[str]:
     return broken
 
 
-def _check_signatures(chain: list[Digest], keys: PublicKeys | None, told: Verified) -> set[str]:
-    """Checks the signatures of a chain; tells in one gap how many could not be. Gives the digests with a wrong one."""
+def _check_signatures(
+    chain: list[Digest], keys: PublicKeys | None, told: Verified, unchecked: list[tuple[Digest, str]]
+) -> set[str]:
+    """Checks the signatures of a chain; adds to `unchecked` what cannot be, with the reason. Gives the digests with a
+    wrong one."""
     if not chain:
         return set()
     since = min(one.states.digestStartTime for one in chain)
     until = chain[-1].states.digestEndTime
     asked: dict[str, Mapping[str, bytes] | str] = {}
     broken: set[str] = set()
-    unchecked, why = 0, ""
     for digest in chain:
-        key = _key(digest, keys, asked, since, until)
-        if isinstance(key, str) or digest.signature is None:
-            unchecked, why = unchecked + 1, key if isinstance(key, str) else ""
-        elif signed_by(key, digest.signature, digest.signed):
-            told.signed += 1
-        else:
+        known, why = _keys_of(digest, keys, asked, since, until)
+        if digest.signature is None and not digest.name.startswith("s3://"):
+            unchecked.append((digest, why or "in a copy of a bucket that of the last digest is not there"))
+        elif digest.signature is None:
+            told.tell(digest.name, "the digest has no signature in S3's metadata: CloudTrail has not written it")
+            broken.add(digest.name)
+        elif not known:
+            unchecked.append((digest, why))
+        elif (key := known.get(digest.states.digestPublicKeyFingerprint)) is None:
+            told.tell(
+                digest.name, "the digest names a public key that is not among CloudTrail's, as far as they are given"
+            )
+            broken.add(digest.name)
+        elif not signed_by(key, digest.signature, digest.signed):
             told.tell(digest.name, "the signature of the digest is wrong: it was changed, or is not CloudTrail's")
             broken.add(digest.name)
-    if unchecked:
-        reason = f"the signatures of {unchecked} of {len(chain)} digests were not checked: {why}"
-        told.tell(chain[-1].name, f"{reason}; who can write to the bucket can have made them")
+        else:
+            told.signed += 1
     return broken
 
 
-def _key(
+def _keys_of(
     digest: Digest, keys: PublicKeys | None, asked: dict[str, Mapping[str, bytes] | str], since: str, until: str
-) -> bytes | str:
-    """The key that a digest names, or why there is none."""
+) -> tuple[Mapping[str, bytes], str]:
+    """The keys of the regions that may have signed a digest; why there are none."""
     if keys is None:
-        return "the public keys of CloudTrail were not asked for"
-    if digest.signature is None:
-        return "S3's metadata, in which the signature is, is not there"
-    why = "CloudTrail does not give the public key"
+        return {}, "no public keys of CloudTrail are given"
+    found: dict[str, bytes] = {}
+    why = "CloudTrail gives no public key"
     for region in digest.regions:
         if region not in asked:
             try:
@@ -221,16 +252,23 @@ def _key(
         known = asked[region]
         if isinstance(known, str):
             why = known
-        elif found := known.get(digest.states.digestPublicKeyFingerprint):
-            return found
-    return why
+        else:
+            found |= known
+    return found, "" if found else why
+
+
+def _unsigned(unchecked: list[tuple[Digest, str]], digests: int) -> Fault:
+    why = "; ".join(dict.fromkeys(reason for _, reason in unchecked))
+    said = f"the signatures of {len(unchecked):,} of {digests:,} digests were not checked: {why}"
+    hint = "who can write to the bucket can have made them along with the logs"
+    return Fault(said, Place(unchecked[-1][0].name, 1, 1), hint)
 
 
 def _check_files(digest: Digest, right: bool, logs: Mapping[str, list[LogFile]], told: Verified) -> None:
     """Checks the files that a digest names; those of a digest that was changed are not counted as verified."""
     missing: list[str] = []
     for listed in digest.states.logFiles:
-        copies = logs.get(_base(listed.s3Object).removesuffix(".gz"), [])
+        copies = logs.get(base_of(listed.s3Object), [])
         if not copies:
             missing.append(_base(listed.s3Object))
         for file in copies:
@@ -245,7 +283,8 @@ def _check_files(digest: Digest, right: bool, logs: Mapping[str, list[LogFile]],
                 told.files += 1
     if missing:
         names = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
-        told.tell(digest.name, f"{len(missing)} files of the digest are missing, logs may have been deleted: {names}")
+        number = f"{len(missing):,} files of the digest are" if len(missing) > 1 else "a file of the digest is"
+        told.tell(digest.name, f"{number} missing, logs may have been deleted: {names}")
 
 
 def _hash(file: LogFile) -> str | None:

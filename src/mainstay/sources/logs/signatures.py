@@ -1,13 +1,19 @@
-"""RSA signatures with SHA-256 (PKCS #1 v1.5), checked with a public key: an exponentiation and a comparison."""
+"""RSA signatures with SHA-256 (PKCS #1 v1.5), checked with a public key: an exponentiation and a comparison; and where
+CloudTrail's public keys come from."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mainstay.model.errors import AccountError, DataError, Fault
+from mainstay.model.places import Place
 
+if TYPE_CHECKING:
     import boto3.session
 
 _SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
@@ -56,11 +62,40 @@ def public_keys(session: boto3.session.Session, region: str, since: str, until: 
     """The keys of CloudTrail in a region, by fingerprint. Raises AccountError where they cannot be had."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from mainstay.model.errors import AccountError
-
     try:
         pages = session.client("cloudtrail", region_name=region).get_paginator("list_public_keys")
         found = pages.paginate(StartTime=since, EndTime=until)
         return {one["Fingerprint"]: one["Value"] for page in found for one in page["PublicKeyList"]}
     except (ClientError, BotoCoreError) as error:
         raise AccountError(f"the public keys cannot be had (cloudtrail:ListPublicKeys): {error}") from None
+
+
+def read_keys(file: Path) -> Mapping[str, bytes]:
+    """The keys in a file, by fingerprint: what `aws cloudtrail list-public-keys` prints as JSON, of several regions one
+    answer after the other. Raises DataError for what it is not."""
+    try:
+        rest = file.read_bytes().decode("utf-8-sig").strip()
+    except OSError as error:
+        raise _wrong(file, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise _wrong(file, "not UTF-8") from None
+    found: dict[str, bytes] = {}
+    decoder = json.JSONDecoder()
+    while rest:
+        try:
+            answer, end = decoder.raw_decode(rest)
+            for one in answer["PublicKeyList"]:
+                key = base64.b64decode(one["Value"], validate=True)
+                _numbers(key)
+                found[str(one["Fingerprint"])] = key
+        except (ValueError, IndexError, KeyError, TypeError, RecursionError):
+            raise _wrong(file, "not the public keys of CloudTrail") from None
+        rest = rest[end:].lstrip()
+    if not found:
+        raise _wrong(file, "there is no public key in it")
+    return found
+
+
+def _wrong(file: Path, message: str) -> DataError:
+    hint = "it is what `aws cloudtrail list-public-keys --start-time TIME --output json` prints"
+    return DataError([Fault(message, Place(str(file), 1, 1), hint)])
