@@ -18,6 +18,7 @@ from tests.archive.trail import batch, trail
 
 from mainstay.archive.errors import ArchiveError
 from mainstay.archive.folder import Archive
+from mainstay.archive.manifest import VERSION
 from mainstay.archive.writing import Writing
 from mainstay.model.events import Batch
 
@@ -112,13 +113,14 @@ def test_what_is_no_archive_newer_or_not_writable_is_refused(tmp_path: Path) -> 
         Archive(tmp_path / "full")
     with Writing(tmp_path / "new"):
         pass
-    connection = sqlite3.connect(tmp_path / "new" / "manifest.sqlite")
-    with connection:
-        connection.execute("UPDATE archive SET version = 2")
-    connection.close()
-    for opening in (Archive, Writing):
-        with pytest.raises(ArchiveError, match="version 2"):
-            opening(tmp_path / "new")
+    for version, to_do in ((VERSION + 1, "update mainstay"), (VERSION - 1, "ingest the logs anew")):
+        connection = sqlite3.connect(tmp_path / "new" / "manifest.sqlite")
+        with connection:
+            connection.execute("UPDATE archive SET version = ?", (version,))
+        connection.close()
+        for opening in (Archive, Writing):
+            with pytest.raises(ArchiveError, match=f"version {version}.*: {to_do}"):
+                opening(tmp_path / "new")
     (tmp_path / "spoilt").mkdir()
     (tmp_path / "spoilt" / "manifest.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(ArchiveError, match="not a database"):

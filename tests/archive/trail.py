@@ -41,6 +41,13 @@ class Delivered:
     def text(self) -> bytes:
         return self.raw
 
+    @property
+    def time_us(self) -> int:
+        return self.event().time_us
+
+    def told(self) -> tuple[str, str, int]:
+        return self.event().id, self.file, self.number
+
     def event(self) -> Event:
         fields = msgspec.json.decode(self.raw)
         time_us = int(datetime.fromisoformat(fields.get("eventTime", START.isoformat())).timestamp()) * 1_000_000

@@ -94,7 +94,14 @@ def test_a_volume_is_that_of_looking_anew(steps: list[tuple[int, str, int]], new
             if by == user:
                 sums[at // HOUR_US] = sums.get(at // HOUR_US, 0) + amount
         now = time // HOUR_US
-        usual = max([total for window, total in sums.items() if now - 24 <= window < now], default=0)
+        usual = max(
+            [
+                total
+                for window, total in sums.items()
+                if now - 24 <= window < now and (window < now - 1 or total >= asked.at_least)
+            ],
+            default=0,
+        )
         known = new or time - min(at for at, by, _ in events if by == user) >= asked.learn_us
         if known and sums[now] >= max(asked.at_least, asked.times * usual) and (user, now) not in told:
             told.add((user, now))
@@ -102,6 +109,13 @@ def test_a_volume_is_that_of_looking_anew(steps: list[tuple[int, str, int]], new
     made = tracker(asked)
     firings = [made.add(time, (user,), amount, f"e{at}") for at, (time, user, amount) in enumerate(events)]
     assert [one.time_us for one in firings if one] == expected
+
+
+def test_what_begins_in_the_last_minutes_of_a_window_does_not_hide_the_rest() -> None:
+    before = [(hour * HOUR_US, "u", 5) for hour in range(80)]
+    began = [(80 * HOUR_US - 1, "u", 90), (80 * HOUR_US, "u", 95), (80 * HOUR_US + 1, "u", 10)]
+    assert fired(tracker(MUCH), *before, *began) == [80 * HOUR_US + 1]
+    assert fired(tracker(MUCH), *before, *began[:2], (82 * HOUR_US, "u", 500)) == [], "two hours later it is the past"
 
 
 def test_an_event_that_comes_again_is_not_counted_twice_in_a_volume() -> None:

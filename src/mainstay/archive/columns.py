@@ -38,6 +38,7 @@ FIELDS: Final[Mapping[LogSource, Mapping[str, Type]]] = {
         "userIdentity.sessionContext.sessionIssuer.accountId userIdentity.sessionContext.sessionIssuer.userName "
         "userIdentity.sessionContext.webIdFederationData.federatedProvider tlsDetails.tlsVersion "
         "tlsDetails.cipherSuite tlsDetails.clientProvidedHostHeader",
+        integer="additionalEventData.bytesTransferredOut",
         boolean="readOnly managementEvent",
         json="userIdentity",
     ),
@@ -86,6 +87,11 @@ HOMES: Final[Mapping[LogSource, tuple[str, str]]] = {
     "config": ("awsAccountId", "awsRegion"),
 }
 """By source, the fields that say which account and region an event is of."""
+
+REPEATED: Final[Mapping[LogSource, frozenset[str]]] = {
+    "cloudtrail": frozenset(FIELDS["cloudtrail"]) - {"eventTime", "requestID", "eventID", "sharedEventID"}
+}
+"""By source, the fields beside its KEYS and HOMES whose values are mostly those of another record, all together."""
 
 
 def column_of(path: str) -> str:

@@ -19,7 +19,7 @@ from mainstay.archive.errors import ArchiveError
 from mainstay.model.events import LogSource
 
 NAME: Final = "manifest.sqlite"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _SCHEMA: Final = (
     "CREATE TABLE archive (version INTEGER NOT NULL, salt BLOB NOT NULL)",
@@ -61,7 +61,7 @@ class Manifest:
         if not write and not self._path.is_file():
             raise ArchiveError(f"{folder} is no archive: it has no {NAME}")
         with self._in_plain_words():
-            mode = "rwc" if write else "ro"
+            mode = "rwc" if write else "rw"  # a reader takes back what a writer that was killed left half done
             self._connection = sqlite3.connect(
                 f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True, isolation_level=None, timeout=30
             )
@@ -125,7 +125,7 @@ class Manifest:
         self._connection.execute("COMMIT")
 
     def _open(self, write: bool) -> bytes:
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA synchronous = FULL" if write else "PRAGMA query_only = ON")
         if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'archive'").fetchone():
             if not write:
                 raise ArchiveError(f"{self._path} is no manifest of an archive")
@@ -135,8 +135,9 @@ class Manifest:
                 self._connection.execute("INSERT INTO archive VALUES (?, ?)", (VERSION, token_bytes(16)))
         version, salt = self._connection.execute("SELECT version, salt FROM archive").fetchone()
         if version != VERSION:
+            to_do = "update mainstay" if version > VERSION else "ingest the logs anew, into a new folder"
             raise ArchiveError(
-                f"{self._path.parent} has version {version}, this mainstay reads version {VERSION}: update it"
+                f"{self._path.parent} has version {version}, this mainstay reads version {VERSION}: {to_do}"
             )
         return bytes(salt)
 

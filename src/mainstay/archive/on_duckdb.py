@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +19,22 @@ from mainstay.archive.querying import Table
 _STRETCH: Final = 4096
 
 
-class DuckDB:
-    """DuckDB in this process. What does not fit into `memory` (`2GB`) goes to `spill`, a folder."""
+def _spill(beside: Path | None) -> Path:
+    """A folder that DuckDB makes when it needs it and removes; no other process has the same."""
+    place = beside.absolute() if beside is not None else Path(tempfile.gettempdir(), "mainstay")
+    parent = place.parent if os.access(place.parent, os.W_OK) else Path(tempfile.gettempdir())
+    return parent / f".{place.name}-{os.getpid()}-{secrets.token_hex(4)}"
 
-    def __init__(self, spill: Path | None = None, threads: int = 2, memory: str = "2GB") -> None:
+
+class DuckDB:
+    """DuckDB in this process. What does not fit into `memory` (`2GB`) goes to a folder of its own `beside` another, or
+    to the system's temporary files where none can be made there."""
+
+    def __init__(self, beside: Path | None = None, threads: int = 2, memory: str = "2GB") -> None:
         self._connection = duckdb.connect(config={"threads": threads, "memory_limit": memory})
         self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        if spill is not None:
-            self._connection.execute(f"SET temp_directory = {exp.Literal.string(str(spill)).sql('duckdb')}")
+        spill = exp.Literal.string(str(_spill(beside))).sql("duckdb")
+        self._connection.execute(f"SET temp_directory = {spill}")
 
     def rows(self, query: exp.Query, tables: Mapping[str, Table]) -> Iterator[tuple[Any, ...]]:
         try:

@@ -1,22 +1,24 @@
 """From records to the rows of an archive: the columns are decoded apart from the event, which stays as it was written.
 
-What is below an object (`userIdentity`) is decoded once for all records that have the same text of it.
+A file as CloudTrail delivers it is decoded as a whole, other records one by one. What is below an object
+(`userIdentity`) is decoded once for all records that have the same text of it.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Any, Final, NamedTuple, Protocol, cast
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 import pyarrow as pa
-from msgspec.structs import astuple
 
 from mainstay.archive.columns import (
     EVENT,
@@ -27,39 +29,35 @@ from mainstay.archive.columns import (
     KEY,
     NUMBER,
     PLAIN,
+    REPEATED,
     ROW,
     TIME,
     TIME_US,
     Type,
     column_of,
 )
-from mainstay.model.events import KEYS, Batch, Event, Logged, LogSource
+from mainstay.model.events import KEYS, Batch, Delivered, LogSource
 
 DAY_US: Final = 86_400_000_000
 NOWHERE: Final = "none"
 TIMES: Final = pa.timestamp("us", tz="UTC")
+KEPT: Final = 100_000
+"""How many different keys are remembered."""
 
 _ARROW: Final = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "json": pa.string()}
-_PYTHON: Final[Mapping[str, Any]] = {
-    "string": str | None,
-    "integer": Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None,
-    "boolean": bool | None,
-}
+_INTEGER: Final = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_PYTHON: Final[Mapping[str, Any]] = {"string": str | None, "integer": _INTEGER | None, "boolean": bool | None}
 _NULL: Final = b"null"
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}")
-_OWN_ID: Final[Mapping[LogSource, str]] = {"cloudtrail": "eventID"}
-"""The fields that readers take an event's id from."""
+_TOLD_BY: Final[Mapping[LogSource, tuple[str, str]]] = {"cloudtrail": ("eventTime", "eventID")}
+"""The fields that readers take an event's time and id from, where whole files are decoded."""
+
+_WHOLE: Final = 1e15
+"""Below it the rules take a number that is written `7.0` for 7."""
 
 _UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_LISTS: Final = ("times", "ids", "files", "numbers", "plain", "keys", "decoded", "objects", "homes", "texts")
-
-
-class Dated(Logged, Protocol):
-    """A record that tells its time and number without being put together."""
-
-    time_us: int
-    number: int
+_LISTS: Final = ("times", "ids", "files", "numbers", "plain", "repeated", "homes", "texts")
 
 
 class Partition(NamedTuple):
@@ -87,29 +85,29 @@ class _Object:
         self._leaves = [path.split(".") for path in kinds]
         leaves = list(zip(self._leaves, kinds.values(), strict=True))
         self._decoder = msgspec.json.Decoder(_struct(leaves) | None)
-        self._known: dict[bytes, int] = {}
+        self.known: dict[bytes, int] = {}
         self.values: list[tuple[Any, ...]] = []
 
     def index(self, text: bytes) -> int:
         """Which of `values` an object's text is. Raises msgspec.ValidationError for one of other types."""
-        found = self._known.get(text)
+        found = self.known.get(text)
         if found is None:
             decoded = self._decoder.decode(text)
-            leaves = tuple(_leaf(decoded, leaf) for leaf in self._leaves)
+            leaves = tuple([_leaf(decoded, leaf) for leaf in self._leaves])
             self.values.append((*leaves, None if text == _NULL else text.decode()) if self._whole else leaves)
-            found = self._known[text] = len(self.values) - 1
+            found = self.known[text] = len(self.values) - 1
         return found
 
     def clear(self) -> None:
-        self._known.clear()
+        self.known.clear()
         self.values.clear()
 
 
 class Gathered:
-    """Rows of one source that wait to be written: lists side by side, an element a row. `homes` and `objects` are
-    indices of what `Rows` knows, `keys` the digests."""
+    """Rows of one source that wait to be written: lists side by side, an element a row. `homes`, `repeated` and
+    `objects` (a list for each) are indices of what `Rows` knows; `others` are the columns that repeat little."""
 
-    __slots__ = _LISTS
+    __slots__ = (*_LISTS, "objects", "others")
 
     def __init__(self) -> None:
         self.times: list[int] = []
@@ -117,9 +115,9 @@ class Gathered:
         self.files: list[str] = []
         self.numbers: list[int] = []
         self.plain: list[bool] = []
-        self.keys: list[tuple[int, ...]] = []
-        self.decoded: list[Any] = []
-        self.objects: list[tuple[int, ...]] = []
+        self.repeated: list[int] = []
+        self.objects: list[list[int]] = []
+        self.others: list[list[Any]] = []
         self.homes: list[int] = []
         self.texts: list[bytes] = []
 
@@ -129,6 +127,21 @@ class Gathered:
     def extend(self, others: Gathered) -> None:
         for name in _LISTS:
             getattr(self, name).extend(getattr(others, name))
+        self.extend_columns(others.objects, others.others)
+
+    def extend_columns(self, objects: Sequence[list[int]], others: Sequence[list[Any]]) -> None:
+        if not self.objects and not self.others:
+            self.objects, self.others = [[] for _ in objects], [[] for _ in others]
+        for mine, more in chain(zip(self.objects, objects, strict=True), zip(self.others, others, strict=True)):
+            mine.extend(more)
+
+
+class Taken(NamedTuple):
+    """How many records became rows, how many are no events, and how long their text is."""
+
+    events: int
+    rejected: int
+    size: int
 
 
 class Rows:
@@ -137,142 +150,203 @@ class Rows:
 
     def __init__(self, source: LogSource, salt: bytes) -> None:
         self.source = source
-        self._salt = salt
         fields = FIELDS[source]
         self._scalars = [path for path, kind in fields.items() if "." not in path and kind != "json"]
         tops = dict.fromkeys(path.partition(".")[0] for path in fields if path not in self._scalars)
-        self._objects = [_object(name, fields) for name in tops]
+        kinds = {top: {kind for path, kind in fields.items() if path.startswith(f"{top}.")} for top in tops}
+        amounts = [top for top in tops if kinds[top] == {"integer"}]  # they repeat too little to be remembered
+        self._amounts = [path for path in fields if path.partition(".")[0] in amounts]
+        objects = [top for top in tops if top not in amounts]
+        self._objects = [_object(name, fields) for name in objects]
         places = {name: f"f{at}" for at, name in enumerate(self._scalars)}
-        raws = {name: f"o{at}" for at, name in enumerate(tops)}
+        raws = {name: f"o{at}" for at, name in enumerate(objects)}
+        nested = {name: f"n{at}" for at, name in enumerate(amounts)}
         columns = msgspec.defstruct(
             "Columns",
             [(field, _PYTHON[fields[path]], None) for path, field in places.items()]
-            + [(field, msgspec.Raw, msgspec.Raw(_NULL)) for field in raws.values()],
-            rename={field: path for path, field in (*places.items(), *raws.items())},
+            + [(field, msgspec.Raw, msgspec.Raw(_NULL)) for field in raws.values()]
+            + [(nested[name], _amounts(name, self._amounts), None) for name in amounts],
+            rename={field: path for path, field in (*places.items(), *raws.items(), *nested.items())},
             gc=False,
         )
         self._decoder = msgspec.json.Decoder(columns)
-        self._raws = _getter(list(raws.values()))
-        self._nothing = columns(), tuple([each.index(_NULL) for each in self._objects])
-        self._groups = KEYS[source]
-        of_keys = [name for group in self._groups for name in group]
-        self._told = _getter([places[name] for name in of_keys if name in places])
-        self._spelled_at = [(name in places, name) for name in of_keys]
-        self._objects_told = [at for at, each in enumerate(self._objects) if each.name in of_keys]
-        self._digests: dict[Any, tuple[int, ...]] = {}
-        home = HOMES.get(source)
-        self._home = _getter([places[name] for name in home]) if home else lambda _: (None, None)
-        self._homes: dict[tuple[Any, ...], int] = {}
+        self._page = msgspec.json.Decoder(_records_of(columns))
+        self._split = msgspec.json.Decoder(_records_of(msgspec.Raw))
+        self._fields = [attrgetter(field) for field in places.values()]
+        self._raws = [attrgetter(field) for field in raws.values()]
+        self._counted = [_amount(path, nested) for path in self._amounts]
+        self._no_objects = [each.index(_NULL) for each in self._objects]
+        self._nothing = columns()
+        self._repeated = _Repeated(source, salt, places, self._objects)
+        self._others = [path for path in self._scalars if path not in self._repeated.scalars]
+        self._of_others = [attrgetter(places[path]) for path in self._others]
+        self._homes: dict[tuple[tuple[Any, ...], int], int] = {}
         self.partitions: list[Partition] = []
-        self._no_keys = (0,) * (len(self._groups) + 1)
-        self._key_names = [KEY, *(f"{KEY}_{at + 1}" for at in range(len(self._groups)))]
-        self._id = attrgetter(places[_OWN_ID[source]]) if source in _OWN_ID else None
+        told_by = _TOLD_BY.get(source)
+        self._told = [attrgetter(places[name]) for name in told_by] if told_by else None
 
-    def add(self, batch: Batch, into: Gathered) -> int:
-        """Makes rows of the records of a batch; says how long their text is."""
+    def add(self, batch: Batch, into: Gathered) -> Taken:
+        """Makes rows of the records of a batch."""
         if not batch.records:
-            return 0
-        one = batch.records[0]
-        # of what is decoded on demand, an event is not put together where the columns tell its id
-        is_dated = self._id is not None and hasattr(one, "time_us") and hasattr(one, "number")
-        add, file, size = self._add, batch.file, 0
-        for record in batch.records:
-            text = record.text()
-            size += len(text)
-            if is_dated:
-                add(into, cast("Dated", record), text, file)
-            else:
-                self._add_event(into, record.event(), text)
-        return size
+            return Taken(0, batch.rejected, 0)
+        with _uncollected():
+            rows: list[Any] = []
+            texts: list[bytes] = []
+            plain: list[bool] = []
+            objects: list[list[int]] = []
+            for record in batch.records:
+                text = record.text()
+                texts.append(text)
+                self._decode(text, rows, objects, plain)
+            columns = [list(each) for each in zip(*objects, strict=True)]
+            self._gather(into, [record.time_us for record in batch.records], rows, columns, plain)
+            told = [record.told() for record in batch.records]
+            into.ids += [id for id, _, _ in told]
+            into.files += [file for _, file, _ in told]
+            into.numbers += [number for _, _, number in told]
+            into.texts += texts
+        return Taken(len(rows), batch.rejected, sum(map(len, texts)))
 
-    def _add(self, into: Gathered, record: Dated, text: bytes, file: str) -> None:
-        assert self._id is not None
+    def add_page(self, page: Delivered, into: Gathered) -> Taken | None:
+        """Makes rows of a whole file; None, and nothing done, where its records are not all of the types of columns."""
+        if self._told is None:
+            return None
+        with _uncollected():
+            try:
+                rows, raws = self._page.decode(page.data).records, self._split.decode(page.data).records
+            except (ValueError, RecursionError):
+                return None
+            time_of, id_of = self._told
+            moments = list(map(time_of, rows))
+            if None in moments:
+                return None
+            times: list[Any] = list(map(page.moment, moments))
+            numbers: Sequence[int] = range(1, len(rows) + 1)
+            rejected = 0
+            if None in times:
+                kept = [at for at, time_us in enumerate(times) if time_us is not None]
+                rejected = len(rows) - len(kept)
+                rows, raws = [rows[at] for at in kept], [raws[at] for at in kept]
+                numbers, times = [at + 1 for at in kept], [times[at] for at in kept]
+            if not rows:
+                return Taken(0, rejected, 0)
+            ids = list(map(id_of, rows))
+            if not all(ids):
+                ids = [id or f"{page.file}:{number}" for id, number in zip(ids, numbers, strict=True)]
+            into.ids += ids
+            into.files += [page.file] * len(rows)
+            into.numbers += numbers
+            texts = list(map(bytes, raws))
+            into.texts += texts
+            self._add_columns(into, page.data, times, rows, texts)
+            return Taken(len(rows), rejected, len(page.data))
+
+    def _add_columns(
+        self, into: Gathered, data: bytes, times: Sequence[int], rows: list[Any], texts: Sequence[bytes]
+    ) -> None:
+        unfit: set[int] = set()
+        objects = [self._indices(each, raw, rows, unfit) for each, raw in zip(self._objects, self._raws, strict=True)]
+        for amount in self._counted:
+            unfit.update(at for at, value in enumerate(amount(rows)) if value is not None and not _is_whole(value))
+        plain = [True] * len(rows)
+        if not _says_all(data):
+            plain = [
+                _says_all(text) or self._is_plain(row, [column[at] for column in objects])
+                for at, (row, text) in enumerate(zip(rows, texts, strict=True))
+            ]
+        for at in unfit:
+            rows[at], plain[at] = self._nothing, False
+            for column, none in zip(objects, self._no_objects, strict=True):
+                column[at] = none
+        self._gather(into, times, rows, objects, plain)
+
+    def _indices(self, each: _Object, raw: Callable[[Any], Any], rows: Sequence[Any], unfit: set[int]) -> list[int]:
+        """The place of each row's object among those that are known."""
+        texts = list(map(bytes, map(raw, rows)))
+        found: list[Any] = list(map(each.known.get, texts))
+        for at, place in enumerate(found):
+            if place is None:
+                try:
+                    found[at] = each.index(texts[at])
+                except _UNFIT:
+                    unfit.add(at)
+        return found
+
+    def _decode(self, text: bytes, rows: list[Any], objects: list[list[int]], plain: list[bool]) -> None:
+        """What the columns hold of one record, and whether it is all."""
         try:
-            decoded, objects, plain = self._columns(text)
+            row = self._decoder.decode(text)
+            indices = [each.index(bytes(raw(row))) for each, raw in zip(self._objects, self._raws, strict=True)]
+            is_fit = all(_is_whole(amount([row])[0]) for amount in self._counted)
         except _UNFIT:
-            self._add_event(into, record.event(), text)
-            return
-        time_us, number = record.time_us, record.number
-        self._put(into, time_us, self._id(decoded) or f"{file}:{number}", file, number, (decoded, objects), plain, text)
+            is_fit = False
+        rows.append(row if is_fit else self._nothing)
+        objects.append(indices if is_fit else self._no_objects)
+        plain.append(is_fit and (_says_all(text) or self._is_plain(row, indices)))
 
-    def _add_event(self, into: Gathered, event: Event, text: bytes) -> None:
-        try:
-            decoded, objects, plain = self._columns(text)
-        except _UNFIT:
-            (decoded, objects), plain = self._nothing, False
-        self._put(into, event.time_us, event.id, event.file, event.number, (decoded, objects), plain, text)
-
-    def _columns(self, text: bytes) -> tuple[Any, tuple[int, ...], bool]:
-        """What the columns hold, and whether it is all. Raises one of _UNFIT where they cannot."""
-        decoded = self._decoder.decode(text)
-        objects = tuple([each.index(bytes(raw)) for each, raw in zip(self._objects, self._raws(decoded), strict=True)])
-        is_plain = text.isascii() and b"\\u" not in text
-        return decoded, objects, is_plain or self._is_plain(astuple(decoded), objects)
-
-    def _put(
+    def _gather(
         self,
         into: Gathered,
-        time_us: int,
-        id: str,
-        file: str,
-        number: int,
-        values: tuple[Any, tuple[int, ...]],
-        plain: bool,
-        text: bytes,
+        times: Sequence[int],
+        rows: Sequence[Any],
+        objects: Sequence[list[int]],
+        plain: Sequence[bool],
     ) -> None:
-        decoded, objects = values
-        keys = self._no_keys
-        if plain:
-            told = (self._told(decoded), *[objects[at] for at in self._objects_told])
-            keys = self._digests.get(told) or self._digest(told)
-        at = (*self._home(decoded), time_us // DAY_US)
-        home = self._homes.get(at)
-        if home is None:
-            home = self._homes[at] = len(self.partitions)
-            self.partitions.append(_partition(self.source, *at))
-        into.times.append(time_us)
-        into.ids.append(id)
-        into.files.append(file)
-        into.numbers.append(number)
-        into.plain.append(plain)
-        into.keys.append(keys)
-        into.decoded.append(decoded)
-        into.objects.append(objects)
-        into.homes.append(home)
-        into.texts.append(text)
+        repeated = self._repeated.indices(rows, objects, plain)
+        others = [list(map(other, rows)) for other in self._of_others]
+        for amount in self._counted:
+            others.append([None if value is None else int(value) for value in amount(rows)])
+        into.extend_columns(objects, others)
+        into.times += times
+        into.plain += plain
+        into.repeated += repeated
+        homes = self._homes
+        places = map(self._repeated.homes.__getitem__, repeated)
+        at_home = list(zip(places, [time_us // DAY_US for time_us in times], strict=True))
+        for home in set(at_home):
+            if home not in homes:
+                homes[home] = len(self.partitions)
+                self.partitions.append(_partition(self.source, home))
+        into.homes += map(homes.__getitem__, at_home)
 
     def tables(self, rows: Gathered, number: Callable[[], int]) -> Iterator[tuple[Partition, pa.Table]]:
         """The rows by partition, in order of time. `number` gives the first row's number of each table."""
         by_partition: dict[Partition, list[int]] = defaultdict(list)
+        of_homes = [by_partition[partition] for partition in self.partitions]
         for at, home in enumerate(rows.homes):
-            by_partition[self.partitions[home]].append(at)
+            of_homes[home].append(at)
         times, ids = rows.times, rows.ids
         # one after the other: memory that was used before is had at a tenth of the price of new
         for partition, places in sorted(by_partition.items()):
-            places.sort(key=lambda at: (times[at], ids[at]))
-            yield partition, self._table(rows, places, number())
+            if places:
+                places.sort(key=ids.__getitem__)
+                places.sort(key=times.__getitem__)
+                yield partition, self._table(rows, places, number())
 
     def _table(self, rows: Gathered, places: Sequence[int], first: int) -> pa.Table:
         def column(values: Sequence[Any]) -> list[Any]:
             return [values[at] for at in places]
 
-        times = pa.array(column(rows.times), pa.int64())
-        names = [TIME, TIME_US, ID, FILE, NUMBER, PLAIN, *self._key_names]
-        arrays = [times.cast(TIMES), times, pa.array(column(rows.ids), pa.string())]
-        arrays += [pa.array(column(rows.files), pa.string()), pa.array(column(rows.numbers), pa.int64())]
-        arrays += [pa.array(column(rows.plain), pa.bool_())]
-        arrays += [pa.array(digests, pa.int64()) for digests in zip(*column(rows.keys), strict=True)]
         fields = FIELDS[self.source]
-        scalars = zip(*map(astuple, column(rows.decoded)), strict=True)
-        for path, values in zip(self._scalars, scalars, strict=False):  # behind them are the objects' texts
-            arrays.append(pa.array(values, _ARROW[fields[path]]))
-            names.append(column_of(path))
-        for each, indices in zip(self._objects, zip(*column(rows.objects), strict=True), strict=True):
-            met = {value: at for at, value in enumerate(dict.fromkeys(indices))}
-            taken = pa.array([met[index] for index in indices], pa.int32())
-            distinct = zip(*[each.values[at] for at in met], strict=True)
-            arrays += [pa.array(values, kind).take(taken) for values, kind in zip(distinct, each.types, strict=True)]
-            names += each.names
+        times = pa.array(column(rows.times), pa.int64())
+        names = [TIME, TIME_US, ID, FILE, NUMBER, PLAIN]
+        arrays = [times.cast(TIMES), times, pa.array(column(rows.ids), pa.string()), _few(column(rows.files))]
+        arrays += [pa.array(column(rows.numbers), pa.int64()), pa.array(column(rows.plain), pa.bool_())]
+        for path, values in zip((*self._others, *self._amounts), rows.others, strict=True):
+            arrays.append(pa.array(column(values), _ARROW[fields[path]]))
+        names += map(column_of, (*self._others, *self._amounts))
+        repeated = self._repeated
+        shared = [(column(rows.repeated), repeated.values, repeated.types, repeated.names)]
+        shared += [
+            (column(indices), each.values, each.types, each.names)
+            for each, indices in zip(self._objects, rows.objects, strict=True)
+        ]
+        for indices, values_of, types, own_names in shared:
+            met = {index: at for at, index in enumerate(dict.fromkeys(indices))}
+            taken = pa.array(list(map(met.__getitem__, indices)), pa.int32())
+            distinct = zip(*[values_of[at] for at in met], strict=True)
+            arrays += [_shared(pa.array(values, kind), taken) for values, kind in zip(distinct, types, strict=True)]
+            names += own_names
         arrays += [pa.array(range(first, first + len(places)), pa.int64()), _texts(column(rows.texts))]
         return pa.Table.from_arrays(arrays, [*names, ROW, EVENT])
 
@@ -281,27 +355,130 @@ class Rows:
         for each in self._objects:
             each.clear()
             each.index(_NULL)
-        self._digests.clear()
+        self._repeated.clear()
         self._homes.clear()
         self.partitions.clear()
 
-    def _is_plain(self, scalars: Iterable[Any], objects: Iterable[int]) -> bool:
+    def _is_plain(self, row: Any, objects: Iterable[int]) -> bool:
         nested = (each.values[at][: len(each.paths)] for each, at in zip(self._objects, objects, strict=True))
+        scalars = (field(row) for field in self._fields)
         texts = (value for value in chain(scalars, *nested) if isinstance(value, str))
         return all(text.isascii() and "\0" not in text for text in texts)
 
-    def _digest(self, told: tuple[Any, ...]) -> tuple[int, ...]:
-        """The digests of all keys and of those of each group."""
-        scalars = iter(told[0])
-        values: dict[str, Any] = {name: next(scalars) for is_scalar, name in self._spelled_at if is_scalar}
-        for at, index in zip(self._objects_told, told[1:], strict=True):
-            values[self._objects[at].name] = self._objects[at].values[index][-1]
-        spelled = [msgspec.json.encode([values[name] for name in group]) for group in self._groups]
-        found = self._digests[told] = tuple(map(self._hash, (b"\n".join(spelled), *spelled)))
+
+class _Repeated:
+    """The columns that repeat themselves, taken together, with the digests of the KEYS: what was met, each once."""
+
+    def __init__(self, source: LogSource, salt: bytes, places: Mapping[str, str], objects: Sequence[_Object]) -> None:
+        self._salt = salt
+        self._groups = KEYS[source]
+        of_keys = [name for group in self._groups for name in group]
+        self._home = HOMES.get(source, ())
+        self.scalars = [name for name in places if name in {*of_keys, *self._home, *REPEATED.get(source, ())}]
+        self._told = _getter([places[name] for name in self.scalars])
+        self._objects = [(at, each) for at, each in enumerate(objects) if each.name in of_keys]
+        keys = [KEY, *(f"{KEY}_{at + 1}" for at in range(len(self._groups)))]
+        self.names = [*map(column_of, self.scalars), *keys]
+        self.types = [_ARROW[FIELDS[source][name]] for name in self.scalars] + [pa.int64()] * len(keys)
+        self._no_keys = (0,) * len(keys)
+        self._by_group: dict[tuple[Any, ...], bytes] = {}
+        self._known: dict[tuple[Any, ...], int] = {}
+        self.values: list[tuple[Any, ...]] = []
+        self._own_homes: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self.homes: list[tuple[Any, ...]] = []
+        """Of each of the values the account and the region."""
+
+    def indices(self, rows: Sequence[Any], objects: Sequence[list[int]], plain: Sequence[bool]) -> list[int]:
+        """The place in `values` of what each row has."""
+        known = self._known
+        told = list(zip(map(self._told, rows), plain, *[objects[at] for at, _ in self._objects], strict=True))
+        found: list[Any] = list(map(known.get, told))
+        if None in found:
+            for each in told:
+                if each not in known:
+                    self._add(each)
+            found = list(map(known.__getitem__, told))
         return found
 
-    def _hash(self, text: bytes) -> int:
-        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=self._salt).digest(), "little", signed=True)
+    def _add(self, told: tuple[Any, ...]) -> None:
+        self._known[told] = len(self.values)
+        scalars: dict[str, Any] = dict(zip(self.scalars, told[0], strict=True))
+        self.values.append((*told[0], *(self._digests(scalars, told) if told[1] else self._no_keys)))
+        home = tuple([scalars[name] for name in self._home]) or (None, None)
+        self.homes.append(self._own_homes.setdefault(home, home))
+
+    def clear(self) -> None:
+        self._known.clear()
+        self.values.clear()
+        self.homes.clear()
+        self._own_homes.clear()
+        if len(self._by_group) > KEPT:
+            self._by_group.clear()
+
+    def _digests(self, scalars: Mapping[str, Any], told: tuple[Any, ...]) -> tuple[int, ...]:
+        """The digests of all keys and of those of each group."""
+        values = dict(scalars)
+        for (_, each), index in zip(self._objects, told[2:], strict=True):
+            values[each.name] = each.values[index][-1]
+        found: list[bytes] = []
+        for at, group in enumerate(self._groups):
+            own = (at, *[values[name] for name in group])
+            digest = self._by_group.get(own)
+            if digest is None:
+                digest = self._by_group[own] = self._hash(msgspec.json.encode(own[1:]))
+            found.append(digest)
+        every = self._hash(b"".join(found))
+        return tuple([int.from_bytes(each, "little", signed=True) for each in (every, *found)])
+
+    def _hash(self, text: bytes) -> bytes:
+        return hashlib.blake2b(text, digest_size=8, key=self._salt).digest()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: it would go through thousands of new objects again and again and find none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _says_all(text: bytes) -> bool:
+    """Whether no text in there is anything but ASCII."""
+    return text.isascii() and b"\\u" not in text
+
+
+def _is_whole(value: int | float | None) -> bool:
+    return not isinstance(value, float) or (value.is_integer() and abs(value) < _WHOLE)
+
+
+def _records_of(record: Any) -> Any:
+    """The type of a file of records."""
+    return msgspec.defstruct("Page", [("records", list[record])], rename={"records": "Records"}, gc=False)
+
+
+def _amounts(name: str, paths: Sequence[str]) -> Any:
+    """The type of an object with numbers that may be written as `7.0`."""
+    below = [path.partition(".")[2] for path in paths if path.startswith(f"{name}.")]
+    kind = _INTEGER | float | None
+    return msgspec.defstruct("Amounts", [(field, kind, None) for field in below], gc=False) | None
+
+
+def _amount(path: str, places: Mapping[str, str]) -> Callable[[Sequence[Any]], list[Any]]:
+    """What gives a number of each row, None where it has none."""
+    top, _, field = path.partition(".")
+    top_of, value_of = attrgetter(places[top]), attrgetter(field)
+
+    def amount(rows: Sequence[Any]) -> list[Any]:
+        tops = list(map(top_of, rows))
+        if tops.count(None) == len(tops):
+            return tops
+        return [None if each is None else value_of(each) for each in tops]
+
+    return amount
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -336,7 +513,8 @@ def _leaf(decoded: Any, path: Sequence[str]) -> Any:
     return decoded
 
 
-def _partition(source: LogSource, account: Any, region: Any, day: int) -> Partition:
+def _partition(source: LogSource, home: tuple[tuple[Any, ...], int]) -> Partition:
+    (account, region), day = home
     known_account = account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else NOWHERE
     known_region = region if isinstance(region, str) and _REGION.fullmatch(region) else NOWHERE
     return Partition(source, known_account, known_region, day_of(day * DAY_US))
@@ -348,6 +526,19 @@ def day_of(time_us: int) -> str:
         return datetime.fromtimestamp(time_us // DAY_US * 86_400, UTC).date().isoformat()
     except (OverflowError, ValueError, OSError):
         return NOWHERE
+
+
+def _shared(values: pa.Array, taken: pa.Array) -> pa.Array:
+    """A column of values that many rows share."""
+    distinct = values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(taken), distinct.dictionary)
+
+
+def _few(values: Sequence[str]) -> pa.Array:
+    """A column of few different texts."""
+    met = {value: at for at, value in enumerate(dict.fromkeys(values))}
+    taken = pa.array(list(map(met.__getitem__, values)), pa.int32())
+    return pa.DictionaryArray.from_arrays(taken, pa.array(met, pa.string()))
 
 
 def _texts(texts: Sequence[bytes]) -> pa.Array:

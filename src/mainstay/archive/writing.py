@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from mainstay.archive.columns import EVENT, ID, NUMBER, ROW, TIME, TIME_US
 from mainstay.archive.errors import ArchiveError
 from mainstay.archive.manifest import NAME, LogFile, Manifest, Part
-from mainstay.archive.rows import Gathered, Rows
-from mainstay.model.events import Batch, LogSource
+from mainstay.archive.rows import Gathered, Rows, Taken
+from mainstay.model.events import Batch, Delivered, LogSource
 from mainstay.model.findings import Gap
 
 MOST_ROWS: Final = 50_000
@@ -35,6 +35,11 @@ ROWS_A_PART: Final = 32
 _LOCK: Final = "lock"
 _TEMPORARY: Final = ".tmp"
 _PAGE: Final = 128 * 1024
+_DIFFERENT: Final = frozenset({EVENT, ID, ROW, TIME, TIME_US, "eventID", "requestID"})
+"""The columns whose values are all different."""
+
+_LONG: Final = (EVENT, "userIdentity")
+"""The columns that compressing pays for: the others are few different values, or random ones."""
 
 Buffer = dict[LogSource, Gathered]
 
@@ -87,7 +92,7 @@ class Writing:
             self._manifest.close()
             os.close(self._lock)
 
-    def ingest(self, name: str, identity: str, batches: Iterable[Batch]) -> Ingested:
+    def ingest(self, name: str, identity: str, batches: Iterable[Batch | Delivered]) -> Ingested:
         """Takes the events of one file of logs, unless a file of the same `identity`, the digest of its content, was
         taken before under whatever name. A file whose `batches` raise is left out as a whole."""
         if identity in self._files or self._manifest.holds(identity):
@@ -97,12 +102,12 @@ class Writing:
         gaps: list[Gap] = []
         events = rejected = rows = size = 0
         try:
-            for batch in batches:
-                gaps.extend(batch.gaps)
-                rejected += batch.rejected
-                size += self._take(batch, own)
-                rows += len(batch.records)
-                events += len(batch.records)
+            for taken, found_gaps in self._taken(batches, own):
+                gaps.extend(found_gaps)
+                rejected += taken.rejected
+                size += taken.size
+                rows += taken.events
+                events += taken.events
                 if rows >= MOST_ROWS or size >= MOST_BYTES:
                     spilled += self._write(own)
                     own.clear()
@@ -132,8 +137,9 @@ class Writing:
         for rows in self._rows.values():
             rows.clear()
 
-    def compact(self, below: int = 25_000) -> int:
-        """Makes one part of those of a partition that have fewer than `below` events; says how many are gone."""
+    def compact(self, below: int = 25_000, least: int = 2) -> int:
+        """Makes one part of those of a partition that have fewer than `below` events, where there are `least` of them;
+        says how many are gone."""
         self.flush()
         small: dict[Path, list[Part]] = defaultdict(list)
         for part in self._manifest.parts():
@@ -141,7 +147,7 @@ class Writing:
                 small[Path(part.path).parent].append(part)
         gone = 0
         for folder, parts in small.items():
-            if len(parts) < 2:
+            if len(parts) < least:
                 continue
             with _in_plain_words(self.folder):
                 joined = pa.concat_tables([pq.read_table(self.folder / part.path, partitioning=None) for part in parts])
@@ -156,12 +162,18 @@ class Writing:
             gone += len(parts) - 1
         return gone
 
-    def _take(self, batch: Batch, into: Buffer) -> int:
-        """Makes rows of the records; says how long their text is."""
-        rows = self._rows.get(batch.source)
-        if rows is None:
-            rows = self._rows[batch.source] = Rows(batch.source, self._manifest.salt)
-        return rows.add(batch, into[batch.source])
+    def _taken(self, batches: Iterable[Batch | Delivered], into: Buffer) -> Iterator[tuple[Taken, Sequence[Gap]]]:
+        """Makes rows of what a file holds, and says how much each piece was."""
+        for batch in batches:
+            rows = self._rows.get(batch.source)
+            if rows is None:
+                rows = self._rows[batch.source] = Rows(batch.source, self._manifest.salt)
+            if isinstance(batch, Batch):
+                yield rows.add(batch, into[batch.source]), batch.gaps
+            elif (taken := rows.add_page(batch, into[batch.source])) is not None:
+                yield taken, ()
+            else:
+                yield from self._taken(batch.batches(), into)
 
     def _write(self, buffer: Buffer) -> list[Part]:
         with _in_plain_words(self.folder):
@@ -187,12 +199,13 @@ class Writing:
                 pq.write_table(
                     table,
                     stream,
-                    compression="zstd",
-                    compression_level=1,
-                    use_dictionary=[name for name in table.column_names if name not in (EVENT, ID, ROW, TIME, TIME_US)],
+                    compression={name: "zstd" if name in _LONG else "none" for name in table.column_names},
+                    compression_level={name: 1 for name in table.column_names if name in _LONG},
+                    use_dictionary=[name for name in table.column_names if name not in _DIFFERENT],
                     write_statistics=[TIME, TIME_US, ROW],
                     data_page_size=_PAGE,
                     write_page_checksum=True,
+                    store_schema=False,
                     row_group_size=122_880,
                 )
                 stream.flush()

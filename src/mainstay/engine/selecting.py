@@ -173,7 +173,8 @@ class _Group:
 def key_of(value: Value) -> Hashable:
     """A value as `Logged.keys` gives it: JSON text for what is no text and no whole number, so that 1 is not true."""
     if not isinstance(value, dict | list | bool | float):
-        return value
+        key: Hashable = value
+        return key
     try:
         return bytes(msgspec.json.encode(value))
     except (OverflowError, UnicodeError):  # numbers and halves of characters that only the plain writer takes

@@ -182,7 +182,8 @@ class DistinctTracker:
 
 @dataclass(slots=True)
 class Usage:
-    """What one `by` sums up. `past` holds the windows that may be the greatest one day, each smaller than before it."""
+    """What one `by` sums up. `past` holds the windows that may be the greatest one day, each smaller than before it;
+    the last one before the present stands apart, since it may be the beginning of what is out of the usual."""
 
     since_us: int
     window: int
@@ -190,13 +191,16 @@ class Usage:
     count: int = 0
     fired: bool = False
     past: deque[tuple[int, int | float]] = field(default_factory=deque)
+    last: tuple[int, int | float] | None = None
     ids: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_IDS))
 
     def turn(self, window: int) -> None:
         """Closes the window, for another begins."""
-        while self.past and self.past[-1][1] <= self.sum:
-            self.past.pop()
-        self.past.append((self.window, self.sum))
+        if self.last is not None:
+            while self.past and self.past[-1][1] <= self.last[1]:
+                self.past.pop()
+            self.past.append(self.last)
+        self.last = self.window, self.sum
         self.window, self.sum, self.count, self.fired = window, 0, 0, False
         self.ids.clear()
 
@@ -231,6 +235,8 @@ class VolumeTracker:
 
     def _ask(self, time_us: int, by: Key, usage: Usage, learn: bool) -> StateFiring | None:
         usual = usage.past[0][1] if usage.past else 0
+        if usage.last is not None and self._is_past(usage.last, usage.window):
+            usual = max(usual, usage.last[1])
         known = self._state.new or time_us - usage.since_us >= self._state.learn_us
         unusual = usage.sum >= self._state.at_least and usage.sum >= self._state.times * usual
         if learn or usage.fired or not known or not unusual:
@@ -240,6 +246,11 @@ class VolumeTracker:
         told = {"sum": f"{usage.sum:g}", "usual": f"{usual:g}", "events": str(usage.count), "since": began}
         return StateFiring(time_us, by, tuple(usage.ids), told)
 
+    def _is_past(self, last: tuple[int, int | float], window: int) -> bool:
+        """Whether the last window says what is usual: a little right before this one may be its beginning."""
+        began, amount = last
+        return began >= window - self._windows and (began < window - 1 or amount >= self._state.at_least)
+
     def changes(self) -> Iterator[tuple[str, str | None]]:
         for by, written in self._usage.changed(_usage_written):
             yield text_of(by), written
@@ -247,8 +258,8 @@ class VolumeTracker:
     def load(self, entries: Iterable[Entry]) -> None:
         read = []
         for name, written in entries:
-            since_us, window, total, count, fired, past, ids = value_of(written)
-            usage = Usage(since_us, window, total, count, fired, deque(past), deque(ids, LAST_IDS))
+            since_us, window, total, count, fired, past, last, ids = value_of(written)
+            usage = Usage(since_us, window, total, count, fired, deque(past), last, deque(ids, LAST_IDS))
             read.append((value_of(name), usage))
         self._usage.entries.update(sorted(read, key=lambda one: one[1].window))
 
@@ -261,6 +272,7 @@ def _usage_written(usage: Usage) -> object:
         usage.count,
         usage.fired,
         list(usage.past),
+        usage.last,
         list(usage.ids),
     ]
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import Final
 
 from mainstay.simulation import identities
+from mainstay.simulation.company import Person
 from mainstay.simulation.records import Caller, spoken
 from mainstay.simulation.scene import Scene
 from mainstay.simulation.shapes import least_policy
@@ -16,6 +17,11 @@ from mainstay.simulation.shapes import least_policy
 
 def _production(scene: Scene) -> None:
     scene.account = scene.random.choice(scene.company.production())
+
+
+def _country(scene: Scene, person: Person) -> str:
+    """Where a person lives: nobody is at two ends of a continent in one morning."""
+    return scene.company.places.table()[person.home.cidr]
 
 
 def planned_work(scene: Scene) -> None:
@@ -91,12 +97,13 @@ def posture_scan(scene: Scene) -> None:
 
 
 def new_office(scene: Scene) -> None:
-    """A third office opens: many people come from a network that was never seen before, each with his second factor."""
+    """A third office opens: many people who live near it come from a network that was never seen before, each with
+    his second factor."""
     scene.to_hour(7, 9)
     network = scene.company.places.network("DE", scene.random)
     begin = scene.now
-    people = [p for p in scene.company.people if p.team in ("developers", "data")]
-    for person in scene.random.sample(people, scene.random.randint(7, 12)):
+    people = [p for p in scene.company.people if p.team in ("developers", "data") and _country(scene, p) == "DE"]
+    for person in scene.random.sample(people, min(len(people), scene.random.randint(7, 12))):
         scene.now = begin + scene.random.random() * 4 * 3600
         caller = scene.coming(person, address=f"{network.prefix}.{10 + scene.random.randrange(3)}")
         for name in ("ec2:DescribeInstances", "logs:DescribeLogGroups", "s3:ListBuckets", "monitoring:DescribeAlarms"):
@@ -245,14 +252,16 @@ def trail_retired(scene: Scene) -> None:
 
 
 def train_ride(scene: Scene) -> None:
-    """Somebody works on a train: his mobile network first, then one of another city, hours later."""
+    """Somebody works on a train: his mobile network first, then one of another city of the country, hours later."""
     scene.to_hour(6, 9)
     person = scene.person("developers")
     first = scene.coming(person, address=person.mobile.address(scene.random))
     for name in ("logs:DescribeLogGroups", "logs:StartQuery", "logs:GetQueryResults"):
         scene.call(first, name, wait=(10, 120))
     scene.wait(2.5 * 3600, 5 * 3600)
-    caller = scene.coming(person, address=scene.company.places.network("DE", scene.random).address(scene.random))
+    caller = scene.coming(
+        person, address=scene.company.places.network(_country(scene, person), scene.random).address(scene.random)
+    )
     for name in ("ec2:DescribeInstances", "lambda:ListFunctions20150331", "monitoring:DescribeAlarms"):
         scene.call(caller, name, wait=(10, 120))
 

@@ -22,7 +22,7 @@ from mainstay.model.errors import StateError
 APPLICATION: Final = 0x6D61696E
 """Marks a state file in its header: "main" in ASCII."""
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 UNUSED_SECONDS: Final = 90 * 24 * 3600
 """For how long the memory of a rule is kept that no run asks for any more."""
 
