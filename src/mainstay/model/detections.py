@@ -77,7 +77,7 @@ class Volume:
 
     The window is a calendar one of `within_us` from the epoch. `of` is the path of a number; without one, events are
     counted. Usual is the greatest sum of the windows of the last `learn_us` that had any. The present one is left out,
-    and so is the one right before it where it stayed below `at_least`: what is unusual may have begun in its last minutes.
+    and so is the one right before it where it stayed below `at_least`: what is unusual may have begun late in it.
     Nothing fires before `by` has been known for `learn_us`, unless `new` says that an unknown one has a usual sum of 0.
     """
 
