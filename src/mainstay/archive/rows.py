@@ -7,15 +7,12 @@ A file as CloudTrail delivers it is decoded as a whole, other records one by one
 from __future__ import annotations
 
 import gc
-import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -24,32 +21,20 @@ from mainstay.archive.columns import (
     EVENT,
     FIELDS,
     FILE,
-    HOMES,
     ID,
-    KEY,
     NUMBER,
     PLAIN,
-    REPEATED,
     ROW,
     TIME,
     TIME_US,
-    Type,
     column_of,
 )
-from mainstay.model.events import KEYS, Batch, Delivered, LogSource
+from mainstay.archive.nested import ARROW, INTEGER, NULL, PYTHON, Nested, nested_of
+from mainstay.archive.partitions import DAY_US, Partition, partition_of
+from mainstay.archive.repeated import Repeated
+from mainstay.model.events import Batch, Delivered, LogSource
 
-DAY_US: Final = 86_400_000_000
-NOWHERE: Final = "none"
 TIMES: Final = pa.timestamp("us", tz="UTC")
-KEPT: Final = 100_000
-"""How many different keys are remembered."""
-
-_ARROW: Final = {"string": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "json": pa.string()}
-_INTEGER: Final = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_PYTHON: Final[Mapping[str, Any]] = {"string": str | None, "integer": _INTEGER | None, "boolean": bool | None}
-_NULL: Final = b"null"
-_ACCOUNT: Final = re.compile(r"\d{12}")
-_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}")
 _TOLD_BY: Final[Mapping[LogSource, tuple[str, str]]] = {"cloudtrail": ("eventTime", "eventID")}
 """The fields that readers take an event's time and id from, where whole files are decoded."""
 
@@ -58,49 +43,6 @@ _WHOLE: Final = 1e15
 
 _UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LISTS: Final = ("times", "ids", "files", "numbers", "plain", "repeated", "homes", "texts")
-
-
-class Partition(NamedTuple):
-    """The folder that a row belongs in."""
-
-    source: LogSource
-    account: str
-    region: str
-    day: str
-
-    @property
-    def folder(self) -> str:
-        return f"source={self.source}/account={self.account}/region={self.region}/day={self.day}"
-
-
-class _Object:
-    """A top field below which columns are: the distinct values of them that were met, each once."""
-
-    def __init__(self, name: str, kinds: Mapping[str, Type], whole: bool) -> None:
-        self.name = name
-        self.paths = tuple(kinds)
-        self.types = [_ARROW[kind] for kind in kinds.values()] + [pa.string()] * whole
-        self.names = [column_of(f"{name}.{path}") for path in kinds] + [column_of(name)] * whole
-        self._whole = whole
-        self._leaves = [path.split(".") for path in kinds]
-        leaves = list(zip(self._leaves, kinds.values(), strict=True))
-        self._decoder = msgspec.json.Decoder(_struct(leaves) | None)
-        self.known: dict[bytes, int] = {}
-        self.values: list[tuple[Any, ...]] = []
-
-    def index(self, text: bytes) -> int:
-        """Which of `values` an object's text is. Raises msgspec.ValidationError for one of other types."""
-        found = self.known.get(text)
-        if found is None:
-            decoded = self._decoder.decode(text)
-            leaves = tuple([_leaf(decoded, leaf) for leaf in self._leaves])
-            self.values.append((*leaves, None if text == _NULL else text.decode()) if self._whole else leaves)
-            found = self.known[text] = len(self.values) - 1
-        return found
-
-    def clear(self) -> None:
-        self.known.clear()
-        self.values.clear()
 
 
 class Gathered:
@@ -157,14 +99,14 @@ class Rows:
         amounts = [top for top in tops if kinds[top] == {"integer"}]  # they repeat too little to be remembered
         self._amounts = [path for path in fields if path.partition(".")[0] in amounts]
         objects = [top for top in tops if top not in amounts]
-        self._objects = [_object(name, fields) for name in objects]
+        self._objects = [nested_of(name, fields) for name in objects]
         places = {name: f"f{at}" for at, name in enumerate(self._scalars)}
         raws = {name: f"o{at}" for at, name in enumerate(objects)}
         nested = {name: f"n{at}" for at, name in enumerate(amounts)}
         columns = msgspec.defstruct(
             "Columns",
-            [(field, _PYTHON[fields[path]], None) for path, field in places.items()]
-            + [(field, msgspec.Raw, msgspec.Raw(_NULL)) for field in raws.values()]
+            [(field, PYTHON[fields[path]], None) for path, field in places.items()]
+            + [(field, msgspec.Raw, msgspec.Raw(NULL)) for field in raws.values()]
             + [(nested[name], _amounts(name, self._amounts), None) for name in amounts],
             rename={field: path for path, field in (*places.items(), *raws.items(), *nested.items())},
             gc=False,
@@ -175,9 +117,9 @@ class Rows:
         self._fields = [attrgetter(field) for field in places.values()]
         self._raws = [attrgetter(field) for field in raws.values()]
         self._counted = [_amount(path, nested) for path in self._amounts]
-        self._no_objects = [each.index(_NULL) for each in self._objects]
+        self._no_objects = [each.index(NULL) for each in self._objects]
         self._nothing = columns()
-        self._repeated = _Repeated(source, salt, places, self._objects)
+        self._repeated = Repeated(source, salt, places, self._objects)
         self._others = [path for path in self._scalars if path not in self._repeated.scalars]
         self._of_others = [attrgetter(places[path]) for path in self._others]
         self._homes: dict[tuple[tuple[Any, ...], int], int] = {}
@@ -260,7 +202,7 @@ class Rows:
                 column[at] = none
         self._gather(into, times, rows, objects, plain)
 
-    def _indices(self, each: _Object, raw: Callable[[Any], Any], rows: Sequence[Any], unfit: set[int]) -> list[int]:
+    def _indices(self, each: Nested, raw: Callable[[Any], Any], rows: Sequence[Any], unfit: set[int]) -> list[int]:
         """The place of each row's object among those that are known."""
         texts = list(map(bytes, map(raw, rows)))
         found: list[Any] = list(map(each.known.get, texts))
@@ -306,7 +248,7 @@ class Rows:
         for home in set(at_home):
             if home not in homes:
                 homes[home] = len(self.partitions)
-                self.partitions.append(_partition(self.source, home))
+                self.partitions.append(partition_of(self.source, home))
         into.homes += map(homes.__getitem__, at_home)
 
     def tables(self, rows: Gathered, number: Callable[[], int]) -> Iterator[tuple[Partition, pa.Table]]:
@@ -333,7 +275,7 @@ class Rows:
         arrays = [times.cast(TIMES), times, pa.array(column(rows.ids), pa.string()), _few(column(rows.files))]
         arrays += [pa.array(column(rows.numbers), pa.int64()), pa.array(column(rows.plain), pa.bool_())]
         for path, values in zip((*self._others, *self._amounts), rows.others, strict=True):
-            arrays.append(pa.array(column(values), _ARROW[fields[path]]))
+            arrays.append(pa.array(column(values), ARROW[fields[path]]))
         names += map(column_of, (*self._others, *self._amounts))
         repeated = self._repeated
         shared = [(column(rows.repeated), repeated.values, repeated.types, repeated.names)]
@@ -354,7 +296,7 @@ class Rows:
         """Forgets what only served the rows that are written now."""
         for each in self._objects:
             each.clear()
-            each.index(_NULL)
+            each.index(NULL)
         self._repeated.clear()
         self._homes.clear()
         self.partitions.clear()
@@ -364,74 +306,6 @@ class Rows:
         scalars = (field(row) for field in self._fields)
         texts = (value for value in chain(scalars, *nested) if isinstance(value, str))
         return all(text.isascii() and "\0" not in text for text in texts)
-
-
-class _Repeated:
-    """The columns that repeat themselves, taken together, with the digests of the KEYS: what was met, each once."""
-
-    def __init__(self, source: LogSource, salt: bytes, places: Mapping[str, str], objects: Sequence[_Object]) -> None:
-        self._salt = salt
-        self._groups = KEYS[source]
-        of_keys = [name for group in self._groups for name in group]
-        self._home = HOMES.get(source, ())
-        self.scalars = [name for name in places if name in {*of_keys, *self._home, *REPEATED.get(source, ())}]
-        self._told = _getter([places[name] for name in self.scalars])
-        self._objects = [(at, each) for at, each in enumerate(objects) if each.name in of_keys]
-        keys = [KEY, *(f"{KEY}_{at + 1}" for at in range(len(self._groups)))]
-        self.names = [*map(column_of, self.scalars), *keys]
-        self.types = [_ARROW[FIELDS[source][name]] for name in self.scalars] + [pa.int64()] * len(keys)
-        self._no_keys = (0,) * len(keys)
-        self._by_group: dict[tuple[Any, ...], bytes] = {}
-        self._known: dict[tuple[Any, ...], int] = {}
-        self.values: list[tuple[Any, ...]] = []
-        self._own_homes: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-        self.homes: list[tuple[Any, ...]] = []
-        """Of each of the values the account and the region."""
-
-    def indices(self, rows: Sequence[Any], objects: Sequence[list[int]], plain: Sequence[bool]) -> list[int]:
-        """The place in `values` of what each row has."""
-        known = self._known
-        told = list(zip(map(self._told, rows), plain, *[objects[at] for at, _ in self._objects], strict=True))
-        found: list[Any] = list(map(known.get, told))
-        if None in found:
-            for each in told:
-                if each not in known:
-                    self._add(each)
-            found = list(map(known.__getitem__, told))
-        return found
-
-    def _add(self, told: tuple[Any, ...]) -> None:
-        self._known[told] = len(self.values)
-        scalars: dict[str, Any] = dict(zip(self.scalars, told[0], strict=True))
-        self.values.append((*told[0], *(self._digests(scalars, told) if told[1] else self._no_keys)))
-        home = tuple([scalars[name] for name in self._home]) or (None, None)
-        self.homes.append(self._own_homes.setdefault(home, home))
-
-    def clear(self) -> None:
-        self._known.clear()
-        self.values.clear()
-        self.homes.clear()
-        self._own_homes.clear()
-        if len(self._by_group) > KEPT:
-            self._by_group.clear()
-
-    def _digests(self, scalars: Mapping[str, Any], told: tuple[Any, ...]) -> tuple[int, ...]:
-        """The digests of all keys and of those of each group."""
-        values = dict(scalars)
-        for (_, each), index in zip(self._objects, told[2:], strict=True):
-            values[each.name] = each.values[index][-1]
-        found: list[bytes] = []
-        for at, group in enumerate(self._groups):
-            own = (at, *[values[name] for name in group])
-            digest = self._by_group.get(own)
-            if digest is None:
-                digest = self._by_group[own] = self._hash(msgspec.json.encode(own[1:]))
-            found.append(digest)
-        every = self._hash(b"".join(found))
-        return tuple([int.from_bytes(each, "little", signed=True) for each in (every, *found)])
-
-    def _hash(self, text: bytes) -> bytes:
-        return hashlib.blake2b(text, digest_size=8, key=self._salt).digest()
 
 
 @contextmanager
@@ -463,7 +337,7 @@ def _records_of(record: Any) -> Any:
 def _amounts(name: str, paths: Sequence[str]) -> Any:
     """The type of an object with numbers that may be written as `7.0`."""
     below = [path.partition(".")[2] for path in paths if path.startswith(f"{name}.")]
-    kind = _INTEGER | float | None
+    kind = INTEGER | float | None
     return msgspec.defstruct("Amounts", [(field, kind, None) for field in below], gc=False) | None
 
 
@@ -479,53 +353,6 @@ def _amount(path: str, places: Mapping[str, str]) -> Callable[[Sequence[Any]], l
         return [None if each is None else value_of(each) for each in tops]
 
     return amount
-
-
-def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives the attributes as a tuple, however few they are."""
-    if not names:
-        return lambda _: ()
-    one = attrgetter(names[0])
-    return attrgetter(*names) if len(names) > 1 else lambda value: (one(value),)
-
-
-def _object(name: str, fields: Mapping[str, Type]) -> _Object:
-    below = {path.partition(".")[2]: kind for path, kind in fields.items() if path.startswith(f"{name}.")}
-    return _Object(name, below, name in fields)
-
-
-def _struct(leaves: Sequence[tuple[list[str], Type]]) -> Any:
-    """A Struct with the leaves, given as what is left of their paths."""
-    tops = dict.fromkeys(leaf[0] for leaf, _ in leaves)
-    fields: list[tuple[str, Any, Any]] = []
-    for top in tops:
-        inner = [(leaf[1:], kind) for leaf, kind in leaves if leaf[0] == top]
-        kind = _PYTHON[inner[0][1]] if not inner[0][0] else _struct(inner) | None
-        fields.append((top, kind, None))
-    return msgspec.defstruct("Object", fields, gc=False)
-
-
-def _leaf(decoded: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        if decoded is None:
-            return None
-        decoded = getattr(decoded, name)
-    return decoded
-
-
-def _partition(source: LogSource, home: tuple[tuple[Any, ...], int]) -> Partition:
-    (account, region), day = home
-    known_account = account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else NOWHERE
-    known_region = region if isinstance(region, str) and _REGION.fullmatch(region) else NOWHERE
-    return Partition(source, known_account, known_region, day_of(day * DAY_US))
-
-
-def day_of(time_us: int) -> str:
-    """The day of a time, in UTC; `none` for what no calendar has."""
-    try:
-        return datetime.fromtimestamp(time_us // DAY_US * 86_400, UTC).date().isoformat()
-    except (OverflowError, ValueError, OSError):
-        return NOWHERE
 
 
 def _shared(values: pa.Array, taken: pa.Array) -> pa.Array:
