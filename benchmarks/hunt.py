@@ -39,7 +39,7 @@ from mainstay.model.detections import EventFinding
 from mainstay.simulation import Company
 from mainstay.verbs import log_files
 from mainstay.verbs.hunt import HOUR_US, HuntOptions, hunt
-from mainstay.verbs.hunting import Judging
+from mainstay.verbs.hunting import Judging, seldom_collected
 from mainstay.verbs.ingest import ingest
 
 Figures = dict[str, Any]
@@ -96,9 +96,10 @@ def _stream(folder: Path, by: Judging) -> Figures:
     files = log_files.found([str(folder)])
     timed = Timed()
     found: list[EventFinding] = []
-    for batch in batches(files):
-        found += detector.take(batch.source, batch.records)
-    found += detector.flush()
+    with seldom_collected():
+        for batch in batches(files):
+            found += detector.take(batch.source, batch.records)
+        found += detector.flush()
     figures = timed.figures(sum(detector.counts.events.values()))
     counts = detector.counts
     return {**figures, "findings": len(found), "candidates": counts.candidates, "fired": dict(counts.fired)}
@@ -209,9 +210,10 @@ def memory(rules: Path, events: int, work: Path) -> int:
     step = max(events // 10, 1) if events < 10 * MILLION else MILLION
     mark = step
     for file in endless(folder):
-        for batch in batches([file]):
-            findings += sum(1 for _ in detector.take(batch.source, batch.records))
-            count += len(batch.records)
+        with seldom_collected():
+            for batch in batches([file]):
+                findings += sum(1 for _ in detector.take(batch.source, batch.records))
+                count += len(batch.records)
         if count >= mark:
             seen.append(_resident_mb())
             print(f"{count:>12,} events: {seen[-1]:7.1f} MB, {findings:,} findings", flush=True)

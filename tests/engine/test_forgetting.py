@@ -9,7 +9,7 @@ from tests.cli.trails import DELETED, SEVERAL, record
 
 from mainstay.analysis.meaning import Meaning
 from mainstay.catalog.sigma import load_rules
-from mainstay.engine import detecting, selecting
+from mainstay.engine import detecting
 from mainstay.engine import plans as plans_of
 from mainstay.model.events import Event
 from mainstay.sources.logs.moments import moment_us
@@ -19,7 +19,6 @@ MOST = 50
 
 def test_what_is_remembered_of_events_does_not_grow_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detecting, "MOST_REMEMBERED", MOST)
-    monkeypatch.setattr(selecting, "MOST_VALUES", MOST)
     monkeypatch.setattr(plans_of, "MOST_PLANS", MOST)
     (tmp_path / "rules.yml").write_text(f"{DELETED}---\n{SEVERAL}")
     rules = load_rules((tmp_path,), {}, builtin=False).rules

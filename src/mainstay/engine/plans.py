@@ -162,17 +162,17 @@ class Plans:
             if len(self._steps) >= MOST_PLANS:
                 self._steps.clear()
             left = self._selection.left(keys)
-            made = (self._step(bit, condition) for bit, condition in left)
+            made = (self._step(number, condition) for number, condition in left)
             steps = self._steps[first] = [step for step in made if step.rule.ordered or not self._is_silent(step.rule)]
         return steps
 
-    def _step(self, bit: int, left: Condition) -> _Step:
-        name = (bit, repr(left))
+    def _step(self, number: int, left: Condition) -> _Step:
+        name = (number, repr(left))
         step = self._made_steps.get(name)
         if step is None:
             if len(self._made_steps) >= MOST_PLANS:
                 self._made_steps.clear()
-            step = self._made_steps[name] = self._new_step(self._rules[bit], left)
+            step = self._made_steps[name] = self._new_step(self._rules[number], left)
         return step
 
     def _new_step(self, one: DetectionAtWork, left: Condition) -> _Step:

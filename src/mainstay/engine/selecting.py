@@ -1,8 +1,8 @@
-"""Which of many rules can fire on an event at all, told by a few of its values: nearly always none.
+"""What a call leaves of the many rules: nearly all of them ask for others.
 
 The engine judges in three values, so that a rule can be asked about an event of which one field is known and all others
-are not: where it says False, no event with that value fires it. Each value is asked about once and remembered as bits,
-one a rule; what can fire on an event is what all of its values leave.
+are not: where it says False, no event with that value fires it, and of the other rules only that is left to ask which
+the value does not decide.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import Protocol
 import msgspec
 
 from mainstay.engine.compile import compile
-from mainstay.engine.reads import reads
 from mainstay.engine.simplifying import simplified
-from mainstay.engine.walk import Judge, split
+from mainstay.engine.walk import Judge
 from mainstay.model.conditions import Condition
 from mainstay.model.detections import Detection
 from mainstay.model.event_facts import EVENT_FACTS
@@ -34,66 +33,44 @@ class Meaning(Protocol):
         """Whether the call's name leaves it open that the fact can be said of the event at all."""
 
 
-MOST_VALUES = 65_536
-"""How many values of a group are remembered; then it begins anew, so that hostile values cost time and no memory."""
-
 CALL = ("eventSource", "eventName")
 
 ELSEWHERE = Unknown("another field of the event")
 
 
 class Selection:
-    """The detections of one source, and what each value of its keys leaves of them.
+    """The detections of one source, and what the first group of its KEYS leaves of them, which is the call if there are
+    calls.
 
-    Bit n of a mask stands for detection n, as does `judges[n]`, its compiled condition.
+    Detections are called by their numbers.
     """
 
     def __init__(self, detections: Sequence[Detection], source: LogSource, meaning: Meaning) -> None:
         self.source = source
         self._conditions = tuple(detection.condition for detection in detections)
-        self.judges = tuple(map(compile, self._conditions))
+        self._judges = tuple(map(compile, self._conditions))
         self._compiled: dict[int, Judge] = {}  # by id: rules are kept, and equal ones may differ, as 1 and true do
-        self.everything = (1 << len(detections)) - 1
-        self._groups = tuple(_Group(source, names, self._conditions, self.judges, meaning) for names in KEYS[source])
-
-    def candidates(self, keys: Sequence[Hashable]) -> tuple[int, int]:
-        """The detections that may fire on an event with these values of the source's KEYS, and those of them that do
-        whatever else the event says, as bits."""
-        left, sure = self.everything, 0
-        for group, key in zip(self._groups, keys, strict=True):
-            entry = group.known.get(key)
-            if entry is None:
-                entry = group.begin(key)
-            open_questions = left & entry[0]
-            if open_questions:
-                group.decide(key, entry, open_questions)
-            left &= entry[1]
-            if not left:
-                return 0, 0
-            sure |= entry[2]
-        return left, left & sure
+        self._meaning = meaning
+        self._names = KEYS[source][0] if KEYS[source] else ()
+        self._facts = _facts_of(self._names, source)
+        self._by_call = tuple(sorted(_facts_by_call(source))) if self._names == CALL else ()
 
     def told(self, keys: Sequence[Hashable]) -> dict[str, Value]:
         """The fields of an event with these values of the source's KEYS; Unknown is what is no JSON."""
-        return {
-            name: value
-            for group, key in zip(self._groups, keys, strict=True)
-            for name, value in group.fields(key).items()
-        }
+        found: dict[str, Value] = {}
+        for names, key in zip(KEYS[self.source], keys, strict=True):
+            found |= _fields(names, key)
+        return found
 
     def left(self, keys: Sequence[Hashable]) -> Iterator[tuple[int, Condition]]:
-        """The detections that the first of these keys leaves, as numbers of bits, and what is left to ask by each."""
+        """The detections that the first of these keys leaves, and what is left to ask by each."""
         if not keys:
             yield from enumerate(self._conditions)
             return
-        group, key = self._groups[0], keys[0]
-        entry = group.known.get(key) or group.begin(key)
-        if entry[0]:
-            group.decide(key, entry, entry[0])
-        subject = group.subject(key)
-        for bit, condition in enumerate(self._conditions):
-            if entry[1] >> bit & 1:
-                yield bit, simplified(condition, subject, self._judge)
+        subject = self._subject(keys[0])
+        for number, (judge, condition) in enumerate(zip(self._judges, self._conditions, strict=True)):
+            if judge(subject) is not False:
+                yield number, simplified(condition, subject, self._judge)
 
     def _judge(self, part: Condition) -> Judge:
         """The judge of a part of a rule, which is asked about many keys."""
@@ -102,72 +79,22 @@ class Selection:
             judge = self._compiled[id(part)] = compile(part)
         return judge
 
-
-class _Group:
-    """Fields that are looked at together. Of each of their values: the rules not asked yet, those not excluded, and
-    those that fire for sure."""
-
-    def __init__(
-        self,
-        source: LogSource,
-        names: tuple[str, ...],
-        conditions: Sequence[Condition],
-        judges: Sequence[Judge],
-        meaning: Meaning,
-    ) -> None:
-        self.known: dict[Hashable, list[int]] = {}
-        self._source = source
-        self._names = names
-        self._judges = judges
-        self._meaning = meaning
-        self._facts = _facts_of(names, source)
-        self._by_call = () if names != CALL else tuple(sorted(_facts_by_call(source)))
-        self._asked = sum(1 << bit for bit, condition in enumerate(conditions) if self._concerns(condition))
-        self._everything = (1 << len(conditions)) - 1
-
-    def begin(self, key: Hashable) -> list[int]:
-        """Nothing is known of the value yet: each rule is asked when an event leaves it that far."""
-        if len(self.known) >= MOST_VALUES:
-            self.known.clear()
-        entry = self.known[key] = [self._asked, self._everything, 0]
-        return entry
-
-    def decide(self, key: Hashable, entry: list[int], bits: int) -> None:
-        """Asks the rules `bits` about the value, and notes what they say."""
-        subject = self.subject(key)
-        entry[0] &= ~bits
-        while bits:
-            lowest = bits & -bits
-            answer = self._judges[lowest.bit_length() - 1](subject)
-            if answer is False:
-                entry[1] &= ~lowest
-            elif answer:
-                entry[2] |= lowest
-            bits ^= lowest
-
-    def _concerns(self, condition: Condition) -> bool:
-        """Whether the condition reads one of the fields or of the facts that they tell."""
-        tops = {tuple(split(path)[:2]) for path in reads(condition)}
-        return any(top[0] in self._names for top in tops if top) or any(
-            ("derived", fact) in tops for fact in self._facts
-        )
-
-    def fields(self, key: Hashable) -> dict[str, Value]:
-        """The fields that a value stands for."""
-        values = key if len(self._names) > 1 and isinstance(key, tuple) else (key,)
-        return {
-            name: _decoded(value) if isinstance(value, bytes) else value
-            for name, value in zip(self._names, values, strict=True)
-        }
-
-    def subject(self, key: Hashable) -> Record:
-        """An event of which only this value is known."""
-        fields = self.fields(key)
-        event = Event(self._source, 0, "", dict(fields), "", 0)
+    def _subject(self, key: Hashable) -> Record:
+        """An event of which only the first of its KEYS is known."""
+        fields = _fields(self._names, key)
+        event = Event(self.source, 0, "", dict(fields), "", 0)
         meaning = self._meaning.of(event)
         facts = {fact: meaning.get(fact) for fact in self._facts}
         facts.update((fact, None) for fact in self._by_call if not self._meaning.tellable(fact, event))
         return Record({**fields, "derived": Record(facts, rest=ELSEWHERE)}, rest=ELSEWHERE)
+
+
+def _fields(names: tuple[str, ...], key: Hashable) -> dict[str, Value]:
+    """The fields that the key of a group stands for."""
+    values = key if len(names) > 1 and isinstance(key, tuple) else (key,)
+    return {
+        name: _decoded(value) if isinstance(value, bytes) else value for name, value in zip(names, values, strict=True)
+    }
 
 
 def key_of(value: Value) -> Hashable:
