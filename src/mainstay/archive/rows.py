@@ -6,10 +6,8 @@ A file as CloudTrail delivers it is decoded as a whole, other records one by one
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -32,6 +30,7 @@ from mainstay.archive.columns import (
 from mainstay.archive.nested import ARROW, INTEGER, NULL, PYTHON, Nested, nested_of
 from mainstay.archive.partitions import DAY_US, Partition, partition_of
 from mainstay.archive.repeated import Repeated
+from mainstay.documents.uncollected import uncollected
 from mainstay.model.events import Batch, Delivered, LogSource
 
 TIMES: Final = pa.timestamp("us", tz="UTC")
@@ -131,7 +130,7 @@ class Rows:
         """Makes rows of the records of a batch."""
         if not batch.records:
             return Taken(0, batch.rejected, 0)
-        with _uncollected():
+        with uncollected():
             rows: list[Any] = []
             texts: list[bytes] = []
             plain: list[bool] = []
@@ -153,7 +152,7 @@ class Rows:
         """Makes rows of a whole file; None, and nothing done, where its records are not all of the types of columns."""
         if self._told is None:
             return None
-        with _uncollected():
+        with uncollected():
             try:
                 rows, raws = self._page.decode(page.data).records, self._split.decode(page.data).records
             except (ValueError, RecursionError):
@@ -306,18 +305,6 @@ class Rows:
         scalars = (field(row) for field in self._fields)
         texts = (value for value in chain(scalars, *nested) if isinstance(value, str))
         return all(text.isascii() and "\0" not in text for text in texts)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: it would go through thousands of new objects again and again and find none."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _says_all(text: bytes) -> bool:

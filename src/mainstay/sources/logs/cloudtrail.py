@@ -6,16 +6,16 @@ Only what tells which rules can fire is decoded of every record. The rest is dec
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 
 import msgspec
 from msgspec import Raw
 
 from mainstay.documents.lazy import LazyRecord, PartialRecord, decode_loosely, decode_part
+from mainstay.documents.uncollected import uncollected
 from mainstay.engine.selecting import key_of
 from mainstay.model.events import Batch, Event, LogSource
 from mainstay.model.findings import Gap
@@ -209,20 +209,8 @@ def read(name: str, data: bytes) -> Iterator[Batch]:
         )
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: it would go through thousands of new objects again and again and find none."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def _delivered(name: str, data: bytes) -> Iterator[Batch]:
-    with _uncollected():
+    with uncollected():
         rows: list[Row] | None = None
         with suppress(ValueError, RecursionError):
             rows = _delivery.decode(data).records
