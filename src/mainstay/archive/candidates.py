@@ -138,7 +138,6 @@ class _Asked:
         is_whole = [exp.Not(this=column(PLAIN)), _is(_WHOLE)]
         if uppers:
             is_whole.append(exp.and_(_is(_BOUND), either(uppers)))
-        is_first = exp.EQ(this=column("first"), expression=exp.Literal.number(1))
         key = exp.Case().when(column(PLAIN), column(KEY))
         text = exp.Case().when(exp.or_(*is_whole), column(EVENT))
         inner = select(
@@ -150,16 +149,12 @@ class _Asked:
         )
         joined = exp.EQ(this=column(KEY), expression=column(f"{KEY}_"))
         inner = inner.from_(EVENTS).where(*self._span()).join(PICKED, on=joined, join_type="left")
+        open_to: list[exp.Expr] = [column("placed"), exp.Not(this=exp.Is(this=column(EVENT), expression=exp.null()))]
         if any(kind & _FIRST for kind in kind_of.values()):
             inner = inner.select(_first_of_hour())
-            open_to = exp.or_(
-                column("placed"),
-                exp.Not(this=exp.Is(this=column(EVENT), expression=exp.null())),
-                exp.and_(column("is_new"), is_first),
-            )
-        else:
-            open_to = exp.or_(column("placed"), exp.Not(this=exp.Is(this=column(EVENT), expression=exp.null())))
-        query = select(*places, column(KEY), column(EVENT)).from_(inner.subquery("found")).where(open_to)
+            is_first = exp.EQ(this=column("first"), expression=exp.Literal.number(1))
+            open_to.append(exp.and_(column("is_new"), is_first))
+        query = select(*places, column(KEY), column(EVENT)).from_(inner.subquery("found")).where(exp.or_(*open_to))
         return self.engine.rows(query.order_by(*order), tables)
 
     def _planned(self, tables: dict[str, Table]) -> list[tuple[int, int]]:

@@ -126,18 +126,18 @@ class Plans:
         news: list[News] = []
         for step in steps:
             one = step.rule
-            if not is_told:
-                surely.append(one) if one.remembering else asked.append((one, one.judge))
-                continue
-            if step.told(fields) is not True:
-                continue
-            answer = step.rest is None or step.rest(self._known(fields, step.facts))
-            if answer is False:
-                continue
+            rest = step.rest if is_told else one.judge
+            if is_told:
+                if step.told(fields) is not True:
+                    continue
+                answer = rest is None or rest(self._known(fields, step.facts))
+                if answer is False:
+                    continue
+                rest = None if answer else rest
             if one.remembering:
                 surely.append(one)
-            elif not answer and step.rest is not None:
-                asked.append((one, step.rest))
+            elif rest is not None:
+                asked.append((one, rest))
             elif step.grain_us:
                 news.append(News(one, step.grain_us))
             elif one.ordered or not step.is_plain:

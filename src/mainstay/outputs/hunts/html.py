@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import TextIO
 
 from mainstay.catalog import load_practices
-from mainstay.model.controls import PILLARS, SEVERITIES
+from mainstay.model.controls import PILLARS
 from mainstay.model.detections import EventFinding
 from mainstay.model.hunts import Aside, Hunt
 from mainstay.model.practices import Practice
+from mainstay.outputs.html.frame import filters, page, part
 from mainstay.outputs.html.markup import Markup, element, identifier, joined, opening
 from mainstay.outputs.html.overview import practice_link, severity
-from mainstay.outputs.html.page import policy
 from mainstay.outputs.hunts.telling import (
     SOURCES,
     Group,
@@ -43,42 +42,19 @@ HEIGHT = 100
 
 def write_html(hunt: Hunt, stream: TextIO, style: Style) -> None:
     """Write the hunt for a browser. Long lists are cut; `--verbose` cuts them later, never not at all."""
-    for piece in _page(hunt, SHOWN_VERBOSE if style.verbose else SHOWN):
+    main = _main(hunt, SHOWN_VERBOSE if style.verbose else SHOWN)
+    for piece in page(TITLE, told(hunt), main, part(__package__, "html.css")):
         stream.write(piece + "\n")
 
 
-def _page(hunt: Hunt, most: int) -> Iterator[str]:
-    css = _part("mainstay.outputs.html", "page.css") + _part(__package__, "html.css")
-    script = _part("mainstay.outputs.html", "page.js")
-    yield "<!DOCTYPE html>"
-    yield opening("html", lang="en")
-    yield "<head>"
-    yield element("meta", charset="utf-8")
-    yield element("meta", http_equiv="Content-Security-Policy", content=policy(css=css, script=script))
-    yield element("meta", name="viewport", content="width=device-width, initial-scale=1")
-    yield element("meta", name="color-scheme", content="light dark")
-    yield element("meta", name="referrer", content="no-referrer")
-    yield element("title", TITLE)
-    yield f"<style>{css}</style>"
-    yield "</head>"
-    yield "<body>"
-    yield element("header", element("h1", TITLE), element("p", told(hunt), class_="told"))
-    yield "<main>"
+def _main(hunt: Hunt, most: int) -> Iterator[str]:
     yield from _timeline(hunt)
     yield from _read(hunt)
-    yield _filters()
+    yield filters("a name, an address, a word")
     yield from _found(hunt, most)
     yield from _gaps(hunt, most)
     yield from _asides(hunt.asides, most)
     yield from _remarks(hunt, most)
-    yield "</main>"
-    yield f"<script>{script}</script>"
-    yield "</body>"
-    yield "</html>"
-
-
-def _part(package: str, name: str) -> str:
-    return files(package).joinpath(name).read_text("utf-8")
 
 
 def _start(id: str, title: str, said: str) -> Markup:
@@ -132,30 +108,6 @@ def _read(hunt: Hunt) -> Iterator[Markup]:
     body = (element("tr", element("th", name, scope="row"), element("td", f"{number:,}")) for name, number in rows)
     yield element("div", element("table", element("tbody", *body)), class_="wide")
     yield Markup("</section>")
-
-
-def _filters() -> Markup:
-    """The controls of the list. Without JavaScript they would do nothing, so the script shows them."""
-    above = {one: one if one == "critical" else f"{one} and above" for one in reversed(SEVERITIES[1:])}
-    options = [element("option", label, value=value) for value, label in above.items()]
-    pillars = [element("option", label, value=value) for value, label in PILLARS.items()]
-    every = Markup('<option value="">all</option>')
-    return element(
-        "form",
-        element("h2", "Filter"),
-        element("label", element("span", "Pillar"), element("select", every, *pillars, name="pillar")),
-        element("label", element("span", "Severity"), element("select", every, *options, name="severity")),
-        element(
-            "label",
-            element("span", "Text"),
-            element("input", type="search", name="text", autocomplete="off", placeholder="a name, an address, a word"),
-        ),
-        element("button", "Clear", type="reset"),
-        element("output", aria_live="polite"),
-        id="filters",
-        hidden=True,
-        aria_label="Filter what is listed",
-    )
 
 
 def _found(hunt: Hunt, most: int) -> Iterator[Markup]:
