@@ -3,7 +3,8 @@
     distinct keys ─► Plans ─► what there is to do with rows of each
                                ├─► a finding in any case: their times and places
                                ├─► a rule that the rest of them decides: all of the rows that its upper bound leaves
-                               └─► a rule that asks what is new: the first of its keys and hour
+                               ├─► a state that adds up: their times and bytes
+                               └─► a state that asks what is new: the first of its keys and hour
 
 What comes out is a superset: the caller judges each event by the rules that its plan leaves.
 """
@@ -30,11 +31,11 @@ from mainstay.engine.plans import NOTHING, Plan, Plans
 from mainstay.engine.selecting import keys_of
 from mainstay.engine.tracking import HOUR_US
 from mainstay.model.detections import Detection
-from mainstay.model.events import KEYS, Event, LogSource
+from mainstay.model.events import KEYS, MOVED, Event, LogSource, moved
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 
-EVENTS, PICKED, KIND = "events", "picked", "kind"
+EVENTS, PICKED, KIND, BYTES = "events", "picked", "kind", "moved bytes"
 FEW: Final = 200
 """Rows of so many are all brought, whatever a finer bound would leave out."""
 
@@ -51,10 +52,14 @@ class Candidate:
     id: str
     file: str
     number: int
+    bytes: float | None
     text: str | None
 
     def told(self) -> tuple[str, str, int]:
         return self.id, self.file, self.number
+
+    def moved(self) -> float | None:
+        return self.bytes
 
     def event(self) -> Event:
         fields = dict(self.plan.fields) if self.text is None else LazyRecord.of(self.text.encode())
@@ -109,27 +114,32 @@ class _Asked:
             return
 
     def _candidate(
-        self, time_us: int, id: str, file: str, number: int, key: int | None, text: str | None
+        self, time_us: int, id: str, file: str, number: int, bytes: float | None, key: int | None, text: str | None
     ) -> Candidate | None:
         """The candidate of a row; `key` is None of one whose keys the columns do not tell."""
         if key is not None:
             whole, placed = self._by_key[key]
-            return Candidate(self.source, placed if text is None else whole, time_us, id, file, number, text)
+            return Candidate(self.source, placed if text is None else whole, time_us, id, file, number, bytes, text)
         try:
             fields = LazyRecord.of((text or "").encode())
             plan = self.plans.of(keys_of(self.source, fields))
         except (ValueError, RecursionError) as error:
             self.archive.gaps.append(Gap("unreadable", f"record {number}: {error}", Place(file, 0, 0)))
             return None
-        return None if plan is NOTHING else Candidate(self.source, plan, time_us, id, file, number, text)
+        if plan is NOTHING:
+            return None
+        return Candidate(self.source, plan, time_us, id, file, number, moved(self.source, fields), text)
 
     def _rows(self, paths: Sequence[Path]) -> Iterator[tuple[Any, ...]]:
         """The rows of the candidates, with their texts where more than their keys is asked."""
         tables: dict[str, Table] = {EVENTS: paths}
+        bytes = ".".join(MOVED.get(self.source, ()))
+        amount = column(column_of(bytes)) if bytes else exp.null()
         places = [column(name) for name in (TIME_US, ID, FILE, NUMBER)]
+        given = [*places, exp.alias_(amount, BYTES, quoted=True)]
         order = (column(TIME_US), column(ID))
         if not KEYS[self.source]:
-            whole = select(*places, exp.alias_(exp.null(), KEY, quoted=True), column(EVENT)).from_(EVENTS)
+            whole = select(*given, exp.alias_(exp.null(), KEY, quoted=True), column(EVENT)).from_(EVENTS)
             return self.engine.rows(whole.where(*self._span()).order_by(*order), tables)
         kind_of, uppers = self._kinds(self._planned(tables))
         tables[PICKED] = pa.table(
@@ -141,7 +151,7 @@ class _Asked:
         key = exp.Case().when(column(PLAIN), column(KEY))
         text = exp.Case().when(exp.or_(*is_whole), column(EVENT))
         inner = select(
-            *places,
+            *given,
             exp.alias_(key, KEY, quoted=True),
             exp.alias_(text, EVENT, quoted=True),
             exp.alias_(exp.or_(exp.Not(this=column(PLAIN)), _is(_PLACED)), "placed", quoted=True),
@@ -154,7 +164,11 @@ class _Asked:
             inner = inner.select(_first_of_hour())
             is_first = exp.EQ(this=column("first"), expression=exp.Literal.number(1))
             open_to.append(exp.and_(column("is_new"), is_first))
-        query = select(*places, column(KEY), column(EVENT)).from_(inner.subquery("found")).where(exp.or_(*open_to))
+        query = (
+            select(*places, column(BYTES), column(KEY), column(EVENT))
+            .from_(inner.subquery("found"))
+            .where(exp.or_(*open_to))
+        )
         return self.engine.rows(query.order_by(*order), tables)
 
     def _planned(self, tables: dict[str, Table]) -> list[tuple[int, int]]:
@@ -202,9 +216,9 @@ class _Asked:
         kinds: dict[int, int] = {}
         for key, _ in planned:
             plan = self._by_key[key][0]
-            # where a state tells less than an hour apart, the first of the hour is not enough
-            each = plan.at_once or any(one.grain_us < HOUR_US for one in plan.news)
-            kind = _PLACED if each else _FIRST if plan.news else 0
+            # where a state counts each, or tells less than an hour apart, the first of the hour is not enough
+            each = plan.at_once or any(one.asks_bytes or one.grain_us < HOUR_US for one in plan.noted)
+            kind = _PLACED if each else _FIRST if plan.noted else 0
             if plan.surely or any(one.id not in uppers for one, _ in plan.asked):
                 kind |= _WHOLE
             elif plan.asked:

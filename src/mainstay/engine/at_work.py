@@ -13,6 +13,7 @@ from mainstay.engine.walk import Judge
 from mainstay.engine.windows import Windows
 from mainstay.model.detections import Correlation, Detection, State, Travel
 from mainstay.model.events import Event, LogSource
+from mainstay.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class DetectionAtWork:
         self.teller = Teller(detection, detection.source)
         self.tracker: Tracker | None = tracker(state, kept=kept) if state is not None else None
         self._by = tuple(map(getter, state.by)) if state is not None else ()
-        self._of = _measure(state) if state is not None else None
+        self.of = _measure(state) if state is not None else _nothing
 
     def excepts(self, event: Event) -> bool:
         return self.unless is not None and self.unless(event.fields) is True
@@ -53,15 +54,18 @@ class DetectionAtWork:
 
         Without a state everything is.
         """
-        if self.tracker is None or self._of is None:
+        if self.tracker is None:
             return (event.id,), {}
-        fields = event.fields
-        by = tuple([get(fields) for get in self._by])
-        of = self._of(event)
-        if of is None or None in by:
+        by, of = self.by(event.fields), self.of(event.fields)
+        if of is None or by is None:
             return None
         firing = self.tracker.add(event.time_us, by, of, event.id, learn)
         return None if firing is None else (firing.ids, firing.told)
+
+    def by(self, fields: dict[str, Value]) -> Key | None:
+        """Whose state it is; None where the event does not say so."""
+        found = tuple([get(fields) for get in self._by])
+        return None if None in found else found
 
 
 class CorrelationAtWork:
@@ -95,33 +99,37 @@ class CorrelationAtWork:
         return self._tellers[source]
 
 
-def _measure(state: State) -> Callable[[Event], Key | float | None]:
+def _nothing(fields: dict[str, Value]) -> None:
+    return None
+
+
+def _measure(state: State) -> Callable[[dict[str, Value]], Key | float | None]:
     """What a state looks at: values to be seen, a number for a volume, place and position for travel; None: nothing."""
     if isinstance(state, Travel):
         return _position
     if state.of is None:
-        return lambda event: 1
+        return lambda fields: 1
     if isinstance(state.of, str):
         return _number(getter(state.of))
     return _values(tuple(map(getter, state.of)))
 
 
-def _position(event: Event) -> Key | None:
-    position = event.fields["derived"].get("position")
-    return (event.fields["derived"].get("place"), *position) if position else None
+def _position(fields: dict[str, Value]) -> Key | None:
+    position = fields["derived"].get("position")
+    return (fields["derived"].get("place"), *position) if position else None
 
 
-def _number(get: Getter) -> Callable[[Event], float | None]:
-    def number(event: Event) -> float | None:
-        found = get(event.fields)
+def _number(get: Getter) -> Callable[[dict[str, Value]], float | None]:
+    def number(fields: dict[str, Value]) -> float | None:
+        found = get(fields)
         return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
     return number
 
 
-def _values(getters: Sequence[Getter]) -> Callable[[Event], Key | None]:
-    def values(event: Event) -> Key | None:
-        found = tuple([get(event.fields) for get in getters])
+def _values(getters: Sequence[Getter]) -> Callable[[dict[str, Value]], Key | None]:
+    def values(fields: dict[str, Value]) -> Key | None:
+        found = tuple([get(fields) for get in getters])
         return None if None in found else found
 
     return values

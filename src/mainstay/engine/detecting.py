@@ -10,26 +10,26 @@ What feeds a state or a correlation is first put into order, since both ask what
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mainstay.engine.at_work import CorrelationAtWork, DetectionAtWork, Match
 from mainstay.engine.chains import Chains, is_handing_out
-from mainstay.engine.plans import NOTHING, Plan, Plans
+from mainstay.engine.plans import NOTHING, Noted, Plan, Plans
 from mainstay.engine.reads import reads
 from mainstay.engine.reordering import Reordering
 from mainstay.engine.selecting import Meaning, keys_of
 from mainstay.engine.sightings import shown
-from mainstay.engine.tracking import Kept
+from mainstay.engine.tracking import Kept, Measured
+from mainstay.engine.turns import Brief, Turn, Whole
 from mainstay.engine.waiting import Waiting
 from mainstay.engine.walk import split
 from mainstay.model.detections import About, Correlation, Detection, EventFinding, Rule
 from mainstay.model.event_facts import EVENT_FACTS
 from mainstay.model.events import Event, Logged, LogSource, Occurrence
 
-MOST_REMEMBERED = 262_144
-"""So many events that some rule may fire on are remembered, so that one that is delivered twice counts once."""
+MOST_REMEMBERED = 131_072
 
 HANDING_OUT = Detection(
     About("hands-out-a-session", "A session is handed out", "low"),
@@ -57,20 +57,32 @@ class Counts:
     fired: Counter[str] = field(default_factory=Counter)
 
 
-class Whole:
-    """An event that is put together already, as a record."""
+class Recent:
+    """The last events that some rule may fire on, by source and id, so that one that is delivered twice counts once.
 
-    __slots__ = ("_event", "time_us")
+    At least `most` of them and at most twice as many: of two sets the older one is forgotten whenever the newer one is
+    full. A dict that loses its first key time and again takes ever longer to find it.
+    """
 
-    def __init__(self, event: Event) -> None:
-        self._event = event
-        self.time_us = event.time_us
+    __slots__ = ("_before", "_most", "_now")
 
-    def told(self) -> tuple[str, str, int]:
-        return self._event.id, self._event.file, self._event.number
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._now: set[tuple[LogSource, str]] = set()
+        self._before: set[tuple[LogSource, str]] = set()
 
-    def event(self) -> Event:
-        return self._event
+    def see(self, source: LogSource, id: str) -> bool:
+        """Takes one in; whether it was here before."""
+        one = (source, id)
+        if one in self._now or one in self._before:
+            return True
+        if len(self._now) >= self._most:
+            self._before, self._now = self._now, set()
+        self._now.add(one)
+        return False
+
+    def __len__(self) -> int:
+        return len(self._now) + len(self._before)
 
 
 class Planned(Occurrence, Protocol):
@@ -107,8 +119,8 @@ class Detector:
         self._now_us = 0
         self._learn = learn
         self._span = (since_us if since_us is not None else -(2**63), until_us if until_us is not None else 2**63)
-        self._order: Reordering[tuple[Event, Sequence[DetectionAtWork]]] = Reordering(lateness_us)
-        self._recent: dict[tuple[LogSource, str], None] = {}
+        self._order: Reordering[Turn] = Reordering(lateness_us)
+        self._recent = Recent(MOST_REMEMBERED)
         self._correlations = [CorrelationAtWork(rule, kept) for rule in rules if isinstance(rule, Correlation)]
         self._consumers: dict[str, list[CorrelationAtWork]] = defaultdict(list)
         for correlation in self._correlations:
@@ -119,7 +131,7 @@ class Detector:
         self.plans = {
             source: Plans(source, at_work, self.meaning, consumed, learn) for source, at_work in self._by_source.items()
         }
-        self._waiting = Waiting(self._order, self._by_source, self.meaning, self._see)
+        self._waiting = Waiting(self._order, self._by_source, self.meaning, self._recent.see)
 
     @property
     def detections(self) -> tuple[Detection, ...]:
@@ -185,8 +197,8 @@ class Detector:
 
     def flush(self) -> Iterator[EventFinding]:
         """What waits for its turn is judged: no earlier events are to be expected."""
-        for event, matched in self._order.flush():
-            yield from self._in_order(event, matched)
+        for turn in self._order.flush():
+            yield from self._in_order(turn)
 
     def _at_work(self, rules: Sequence[Rule], kept: bool) -> dict[LogSource, list[DetectionAtWork]]:
         by_source: dict[LogSource, list[DetectionAtWork]] = defaultdict(list)
@@ -204,62 +216,85 @@ class Detector:
     def _judge(self, source: LogSource, plan: Plan, record: Occurrence) -> Sequence[EventFinding]:
         """What an event of that plan makes at once, and what it brings about in order."""
         self.counts.candidates += 1
-        time_us = record.time_us
-        ordered = [one.rule for one in plan.news if one.is_new(time_us)] if plan.news else []
-        event: Event | None = None
-        fired: list[DetectionAtWork] = []
         if plan.surely or plan.asked:
-            event = record.event()
-            derived = event.fields["derived"] = self.meaning.of(event)
-            derived |= plan.facts
-            for one in plan.surely:
-                (ordered if one.ordered else fired).append(one)
-            for one, judge in plan.asked:
-                if judge(event.fields) is True:
-                    (ordered if one.ordered else fired).append(one)
-        if not (plan.at_once or ordered or fired):
-            if event is not None:
-                _part(event)
+            return self._judge_whole(source, plan, record)
+        time_us = record.time_us
+        noted: list[tuple[Noted, Measured]] = []
+        moved = record.moved() if plan.asks_bytes else None
+        for one in plan.noted:
+            of = one.measured(time_us, moved)
+            if of is not None:
+                noted.append((one, of))
+        if not (plan.at_once or noted):
             return ()
         id, file, number = record.told()
-        if self._repeated(source, id):
+        if self._recent.see(source, id):
+            self.counts.repeated += 1
             return ()
-        found = [sighting.finding(time_us, id, file, number) for sighting in plan.at_once]
-        for one in fired:
-            assert event is not None
-            if not self._learn and not one.detection.quiet and not one.excepts(event):
-                found.append(one.teller.finding(event))
-        if event is not None and not ordered:
-            _part(event)
-        for finding in found:
-            self.counts.fired[finding.rule.about.id] += 1
-        if ordered:
-            # of an event that only news are asked of, nobody reads more than its KEYS
-            event = event or Event(source, time_us, id, plan.fields, file, number)
-            for waited, those in self._order.add(time_us, id, (event, ordered)):
-                found += self._in_order(waited, those)
+        found: list[EventFinding] = []
+        for sighting in plan.at_once:
+            found.append(sighting.finding(time_us, id, file, number))
+            self.counts.fired[sighting.rule.about.id] += 1
+        if noted:
+            brief = Brief(source, plan, time_us, id, file, number, moved)
+            for turn in self._order.add(time_us, id, Turn(brief, (), noted)):
+                found += self._in_order(turn)
         return found
 
-    def _repeated(self, source: LogSource, id: str) -> bool:
+    def _judge_whole(self, source: LogSource, plan: Plan, record: Occurrence) -> Sequence[EventFinding]:
+        """The same where more than the KEYS decides."""
+        event = record.event()
+        derived = event.fields["derived"] = self.meaning.of(event)
+        derived |= plan.facts
+        fired: list[DetectionAtWork] = []
+        ordered: list[DetectionAtWork] = []
+        for one in plan.surely:
+            (ordered if one.ordered else fired).append(one)
+        for one, judge in plan.asked:
+            if judge(event.fields) is True:
+                (ordered if one.ordered else fired).append(one)
+        moved = derived.get("bytes") if plan.asks_bytes else None
+        noted = [(one, of) for one in plan.noted if (of := one.measured(event.time_us, moved)) is not None]
+        if not (plan.at_once or ordered or fired or noted) or self._is_repeated(event):
+            _part(event)
+            return ()
+        found = [sighting.finding(event.time_us, event.id, event.file, event.number) for sighting in plan.at_once]
+        if not self._learn:
+            found += [one.teller.finding(event) for one in fired if not one.detection.quiet and not one.excepts(event)]
+        for finding in found:
+            self.counts.fired[finding.rule.about.id] += 1
+        if not (ordered or noted):
+            _part(event)
+            return found
+        for turn in self._order.add(event.time_us, event.id, Turn(Whole(event), ordered, noted)):
+            found += self._in_order(turn)
+        return found
+
+    def _is_repeated(self, event: Event) -> bool:
         """Whether the event was delivered before; trails deliver some twice."""
-        if (source, id) in self._recent:
+        if self._recent.see(event.source, event.id):
             self.counts.repeated += 1
             return True
-        self._see(source, id)
         return False
 
-    def _see(self, source: LogSource, id: str) -> None:
-        self._recent[source, id] = None
-        if len(self._recent) > MOST_REMEMBERED:
-            del self._recent[next(iter(self._recent))]
-
-    def _in_order(self, event: Event, matched: Sequence[DetectionAtWork]) -> Iterator[EventFinding]:
+    def _in_order(self, turn: Turn) -> Iterator[EventFinding]:
         """Everything before the event has been here: states and correlations can be asked."""
-        self._now_us = event.time_us
-        for one in matched:
+        of = turn.of
+        self._now_us = of.time_us
+        id = of.told()[0]
+        for note, measured in turn.noted:
+            one = note.rule
+            assert one.tracker is not None
+            firing = one.tracker.add(of.time_us, note.by, measured, id, self._learn)
+            if firing is not None:
+                yield from self._unusual(one, self._whole(of), firing.ids, firing.told)
+        if not turn.matched:
+            return
+        event = self._whole(of)
+        for one in turn.matched:
             if one.detection is HANDING_OUT:
                 self.chains.learn(event)
-        for one in matched:
+        for one in turn.matched:
             if one.detection is HANDING_OUT:
                 continue
             if one.remembering:
@@ -267,13 +302,26 @@ class Detector:
                 if one.judge(event.fields) is not True:
                     continue
             unusual = one.remember(event, self._learn)
-            if unusual is None or self._learn or one.excepts(event):
-                continue
-            if not one.detection.quiet:
-                ids, told = unusual
-                self.counts.fired[one.id] += 1
-                yield one.teller.finding(event, ids, len(ids), told)
-            yield from self._correlated(Match(one.id, event))
+            if unusual is not None:
+                yield from self._unusual(one, event, *unusual)
+        _part(event)
+
+    def _whole(self, of: Whole | Brief) -> Event:
+        event = of.event()
+        if "derived" not in event.fields:
+            event.fields["derived"] = self.meaning.of(event)
+        return event
+
+    def _unusual(
+        self, one: DetectionAtWork, event: Event, ids: tuple[str, ...], told: Mapping[str, str]
+    ) -> Iterator[EventFinding]:
+        """What comes of a rule that fires on an event, whose state says so where it has one."""
+        if self._learn or one.excepts(event):
+            return
+        if not one.detection.quiet:
+            self.counts.fired[one.id] += 1
+            yield one.teller.finding(event, ids, len(ids), told)
+        yield from self._correlated(Match(one.id, event))
 
     def _correlated(self, match: Match) -> Iterator[EventFinding]:
         for one in self._consumers.get(match.rule, ()):

@@ -1,7 +1,7 @@
 """What the KEYS of an event decide by themselves, worked out once for the many events that have the same.
 
-Of most events nothing else is ever looked at: a rule that fires whatever else they say has its finding ready but for
-the time and the place, and one that asks what is new has seen them already this hour.
+Of most events little else is ever looked at: a rule that fires whatever else they say has its finding ready but for the
+time and the place, one that asks what is new has seen them already this hour, one that sums up bytes needs a number.
 """
 
 from __future__ import annotations
@@ -15,38 +15,57 @@ from mainstay.engine.compile import compile
 from mainstay.engine.reads import reads
 from mainstay.engine.selecting import ELSEWHERE, Meaning, Selection
 from mainstay.engine.sightings import Sighting
-from mainstay.engine.tracking import HOUR_US
+from mainstay.engine.tracking import HOUR_US, Key, Measured
 from mainstay.engine.walk import Judge, split
 from mainstay.model.conditions import All, Condition, Each, Keywords, Not
 from mainstay.model.conditions import Any as Either
-from mainstay.model.detections import Detection, FirstSeen
+from mainstay.model.detections import Detection, FirstSeen, State, Travel, Volume
 from mainstay.model.event_facts import EVENT_FACTS
 from mainstay.model.events import KEYS, SHOWN, Event, LogSource
 from mainstay.model.values import Record, Unknown, Value
+
+BYTES: Final = "derived.bytes"
+"""The one path besides the KEYS that a state is told without the whole event."""
 
 MOST_PLANS: Final = 32_768
 """How many are kept; then they begin anew, so that hostile values cost time and no memory."""
 
 
 @dataclass(slots=True)
-class News:
-    """A rule that asks what is new, of events of which the KEYS tell all that it reads.
+class Noted:
+    """What events of certain KEYS tell the state of a rule: `by` and `of` as the state takes them.
 
-    Of those within a grain of the state's time only the first can matter: `since_us` is when it was, and `grain` which.
+    Where `of` is None it is the number of bytes that the event moved. `rest` asks what is left to ask, of that number
+    and the `fields` that the KEYS tell. Of those that tell what is new within a grain of the state's time only the
+    first can matter: `since_us` is when it was, and `grain` which; `grain_us` is 0 where each counts.
     """
 
     rule: DetectionAtWork
+    by: Key
+    of: Measured
+    rest: Judge | None
+    fields: dict[str, Value]
     grain_us: int
     grain: int = -(2**63)
     since_us: int = 0
 
-    def is_new(self, time_us: int) -> bool:
-        """Whether no event before that time, as little before as the state tells apart, was asked about."""
-        grain = time_us // self.grain_us
-        if grain == self.grain and time_us > self.since_us:
-            return False
-        self.grain, self.since_us = grain, time_us
-        return True
+    @property
+    def asks_bytes(self) -> bool:
+        return self.of is None or self.rest is not None
+
+    def measured(self, time_us: int, moved: float | None) -> Measured:
+        """What an event tells the state; None where that is nothing, or nothing that it was not told before."""
+        if self.rest is not None and self.rest(self._known(moved)) is not True:
+            return None
+        if self.grain_us:
+            grain = time_us // self.grain_us
+            if grain == self.grain and time_us > self.since_us:
+                return None
+            self.grain, self.since_us = grain, time_us
+        return moved if self.of is None else self.of
+
+    def _known(self, moved: float | None) -> dict[str, Value]:
+        return {**self.fields, "derived": {**self.fields["derived"], "bytes": moved}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +73,20 @@ class Plan:
     """What to do with an event of certain KEYS.
 
     `at_once` are the findings it makes in any case, `surely` other rules that fire on it, `asked` those that the rest
-    of it decides, `news` those that ask what is new. `fields` are those of the KEYS, `facts` what of their meaning
-    rules are known to ask for.
+    of it decides, `noted` what states are told, `asks_bytes` whether that needs the number of bytes. `fields` are those
+    of the KEYS, `facts` what of their meaning rules are known to ask for.
     """
 
     at_once: tuple[Sighting, ...]
     surely: tuple[DetectionAtWork, ...]
     asked: tuple[tuple[DetectionAtWork, Judge], ...]
-    news: tuple[News, ...]
+    noted: tuple[Noted, ...]
+    asks_bytes: bool
     fields: dict[str, Value]
     facts: dict[str, Value]
 
 
-NOTHING: Final = Plan((), (), (), (), {}, {})
+NOTHING: Final = Plan((), (), (), (), False, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +94,8 @@ class _Step:
     """A rule and what is left of its condition once the call is known: what the KEYS tell, and the rest if any,
     with those `facts` that it reads and they tell.
 
-    A `plain` one reads and shows nothing but what they tell; `grain_us` is that of a rule for `News`, else 0.
+    A `plain` one reads and shows nothing but what they tell, nor does a `noted` one but for the bytes; `grain_us` is
+    how finely its state tells times apart, 0 where each counts.
     """
 
     rule: DetectionAtWork
@@ -82,6 +103,7 @@ class _Step:
     rest: Judge | None
     facts: Sequence[str]
     is_plain: bool
+    is_noted: bool
     grain_us: int
 
 
@@ -123,7 +145,7 @@ class Plans:
         at_once: list[Sighting] = []
         surely: list[DetectionAtWork] = []
         asked: list[tuple[DetectionAtWork, Judge]] = []
-        news: list[News] = []
+        noted: list[Noted] = []
         for step in steps:
             one = step.rule
             rest = step.rest if is_told else one.judge
@@ -136,18 +158,20 @@ class Plans:
                 rest = None if answer else rest
             if one.remembering:
                 surely.append(one)
+            elif step.is_noted and is_told:
+                if (note := _noted(step, rest, fields)) is not None:
+                    noted.append(note)
             elif rest is not None:
                 asked.append((one, rest))
-            elif step.grain_us:
-                news.append(News(one, step.grain_us))
             elif one.ordered or not step.is_plain:
                 surely.append(one)
             elif one.unless is None or one.unless(fields) is not True:
                 at_once.append(one.teller.sighting(fields))
-        if not (at_once or surely or asked or news):
+        if not (at_once or surely or asked or noted):
             return NOTHING
         facts = dict(dict.items(fields["derived"]))  # those that were worked out, and no others
-        return Plan(tuple(at_once), tuple(surely), tuple(asked), tuple(news), fields, facts)
+        asks_bytes = any(note.asks_bytes for note in noted)
+        return Plan(tuple(at_once), tuple(surely), tuple(asked), tuple(noted), asks_bytes, fields, facts)
 
     def _known(self, fields: dict[str, Value], facts: Sequence[str]) -> Record:
         """An event of which only the KEYS are known, and those of its facts."""
@@ -180,9 +204,12 @@ class Plans:
         told = tuple(part for part in parts if self._told.tells_all(part))
         rest = tuple(part for part in parts if part not in told)
         plain = self._is_shown and self._told.tells_rule(one.detection)
-        grain = _grain(one.detection) if plain and one.id not in self._fed else 0
+        state = one.detection.state
+        noted = self._is_shown and state is not None and one.id not in self._fed
+        noted = noted and self._told.tells_rule(one.detection, but=BYTES)
         facts = self._told.facts(path for part in rest for path in reads(part))
-        return _Step(one, compile(All(told)), compile(All(rest)) if rest else None, facts, plain, grain)
+        judge = compile(All(rest)) if rest else None
+        return _Step(one, compile(All(told)), judge, facts, plain, noted, _grain(state))
 
     def _is_silent(self, one: DetectionAtWork) -> bool:
         return self._learn or one.detection.quiet
@@ -211,12 +238,12 @@ class Told:
         names = {path[1] for path in map(split, paths) if path[0] == "derived" and len(path) > 1}
         return sorted(names & self._facts)
 
-    def tells_rule(self, rule: Detection) -> bool:
-        """Whether they tell all that a rule reads, its state and its exception included."""
+    def tells_rule(self, rule: Detection, but: str = "") -> bool:
+        """Whether they tell all that a rule reads, its state and its exception included, `but` for what stands at one
+        path."""
         asked = rule.condition if rule.unless is None else All((rule.condition, rule.unless))
-        state = rule.state
-        of = () if state is None or not isinstance(state, FirstSeen) else state.of
-        return self.tells_all(asked) and self.tells((*of, *(state.by if state is not None else ())))
+        state = _read(rule.state) if rule.state is not None else ()
+        return not has_keywords(asked) and self.tells({*reads(asked), *state} - {but})
 
     def tells_all(self, condition: Condition) -> bool:
         """Whether they tell all that a condition reads."""
@@ -236,6 +263,25 @@ def has_keywords(condition: Condition) -> bool:
             return False
 
 
-def _grain(rule: Detection) -> int:
-    """How finely a rule that asks what is new tells times apart; 0 for other rules."""
-    return max(1, min(HOUR_US, rule.state.forget_us // 24)) if isinstance(rule.state, FirstSeen) else 0
+def _read(state: State) -> tuple[str, ...]:
+    """The paths that a state reads."""
+    if isinstance(state, Travel):
+        return (*state.by, "derived.place", "derived.position")
+    of = state.of or ()
+    return (*state.by, *((of,) if isinstance(of, str) else of))
+
+
+def _grain(state: State | None) -> int:
+    """How finely a state that asks what is new tells times apart; 0 for others."""
+    return max(1, min(HOUR_US, state.forget_us // 24)) if isinstance(state, FirstSeen) else 0
+
+
+def _noted(step: _Step, rest: Judge | None, fields: dict[str, Value]) -> Noted | None:
+    """What events of these KEYS tell the state; None where they have nothing for it."""
+    state = step.rule.detection.state
+    sums = isinstance(state, Volume) and state.of == BYTES
+    by, of = step.rule.by(fields), None if sums else step.rule.of(fields)
+    if by is None or (of is None and not sums):
+        return None
+    known = {**fields, "derived": {fact: fields["derived"].get(fact) for fact in step.facts}} if rest else {}
+    return Noted(step.rule, by, of, rest, known, step.grain_us)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -29,16 +29,16 @@ class Reordering(Generic[T]):
         self._given: tuple[int, str] = (-(2**63), "")
         self._count = 0
 
-    def add(self, time_us: int, id: str, thing: T) -> Iterator[T]:
+    def add(self, time_us: int, id: str, thing: T) -> Sequence[T]:
         """Takes one in, and gives back those whose time has come."""
         self._count += 1
-        newest = self._see(time_us)
+        until = self._see(time_us) - self.lateness_us
         if (time_us, id) < self._given:
             self.late += 1
-            yield thing
-            return
-        heapq.heappush(self._waiting, (time_us, id, self._count, thing))
-        yield from self._until(newest - self.lateness_us)
+            return (thing,)
+        waiting = self._waiting
+        heapq.heappush(waiting, (time_us, id, self._count, thing))
+        return () if waiting[0][0] > until else list(self._until(until))
 
     def flush(self) -> Iterator[T]:
         """Gives back everything: nothing earlier is to be expected."""

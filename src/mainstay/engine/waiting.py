@@ -4,15 +4,15 @@ them again."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from mainstay.engine.at_work import DetectionAtWork
 from mainstay.engine.reordering import Reordering
 from mainstay.engine.selecting import Meaning
 from mainstay.engine.tracking import Entry, text_of
+from mainstay.engine.turns import Turn, Whole
 from mainstay.model.events import Event, LogSource
 
-Order = Reordering[tuple[Event, Sequence[DetectionAtWork]]]
 Seen = Callable[[LogSource, str], object]
 
 
@@ -20,7 +20,11 @@ class Waiting:
     """The events of `order`; those that come back are taken for `seen`. Rules that are gone await nothing."""
 
     def __init__(
-        self, order: Order, by_source: Mapping[LogSource, Collection[DetectionAtWork]], meaning: Meaning, seen: Seen
+        self,
+        order: Reordering[Turn],
+        by_source: Mapping[LogSource, Collection[DetectionAtWork]],
+        meaning: Meaning,
+        seen: Seen,
     ) -> None:
         self._order = order
         self._by_source = by_source
@@ -29,14 +33,14 @@ class Waiting:
         self._written: set[tuple[str, str]] = set()
 
     def changes(self) -> Iterator[tuple[str, str | None]]:
-        waiting = {(event.source, event.id): (event, matched) for event, matched in self._order.waiting()}
+        waiting = {(turn.of.source, turn.of.told()[0]): turn for turn in self._order.waiting()}
         for key in self._written - waiting.keys():
             yield text_of(key), None
-        for key, (event, matched) in waiting.items():
+        for key, turn in waiting.items():
             if key not in self._written:
+                event = turn.of.event()
                 fields = {name: value for name, value in event.fields.items() if name != "derived"}
-                ids = [one.id for one in matched]
-                yield text_of(key), text_of([event.time_us, event.file, event.number, ids, fields])
+                yield text_of(key), text_of([event.time_us, event.file, event.number, turn.rules(), fields])
         self._written = set(waiting)
 
     def load(self, entries: Iterable[Entry]) -> None:
@@ -48,4 +52,4 @@ class Waiting:
             if matched := [one for one in self._by_source.get(source, ()) if one.ordered and one.id in ids]:
                 event = Event(source, int(time_us), id, dict(fields), file, number)
                 event.fields["derived"] = self._meaning.of(event)
-                self._order.restore(event.time_us, id, (event, matched))
+                self._order.restore(event.time_us, id, Turn(Whole(event), matched))

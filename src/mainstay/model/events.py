@@ -101,6 +101,32 @@ SHOWN: Mapping[LogSource, Mapping[str, tuple[str, ...]]] = {
 """By source, where an event says what every finding shows of it: the first path that has something."""
 
 
+MOVED: Mapping[LogSource, tuple[str, ...]] = {
+    "cloudtrail": ("additionalEventData", "bytesTransferredOut"),
+    "vpcflow": ("bytes",),
+    "alb": ("sent_bytes",),
+}
+"""By source, where an event says how many bytes it moved: what `derived.bytes` tells."""
+
+
+def moved(source: LogSource, fields: Mapping[str, Value]) -> float | None:
+    """How many bytes an event says that it moved; None where it says nothing, or no number."""
+    *names, last = MOVED.get(source, ("",))
+    for name in names:
+        inner = fields.get(name)
+        if not isinstance(inner, dict):
+            return None
+        fields = inner
+    return as_bytes(fields.get(last))
+
+
+def as_bytes(value: Value) -> float | None:
+    """A number of bytes as logs write it, also as text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else None
+
+
 @dataclass(slots=True)  # not frozen, which would take three times as long for each of millions
 class Event:
     """One record of a log.
@@ -128,6 +154,9 @@ class Occurrence(Protocol):
 
     def told(self) -> tuple[str, str, int]:
         """Its id, its file and its number there, as its event says them."""
+
+    def moved(self) -> float | None:
+        """How many bytes it moved, as the function `moved` tells of its event."""
 
     def event(self) -> Event:
         """All of it. Raises nothing: what is wrong with a record is found out when it is read."""

@@ -18,7 +18,7 @@ from mainstay.analysis.meaning.network import entropy, is_public, network, regis
 from mainstay.analysis.meaning.ports import opened_ports
 from mainstay.analysis.meaning.strangers import removed_denials, strangers
 from mainstay.model.event_facts import EVENT_FACTS
-from mainstay.model.events import LOG_SOURCES, Event, LogSource
+from mainstay.model.events import LOG_SOURCES, Event, LogSource, moved
 from mainstay.model.locations import Location, Places
 from mainstay.model.values import ABSENT, Value
 
@@ -212,18 +212,9 @@ def _strangers(facts: Facts) -> Value:
     return strangers(facts.call, facts.record.get("requestParameters"), facts.own)
 
 
-_BYTES_AT: Final[Mapping[LogSource, Callable[[dict[str, Any]], Value]]] = {
-    "cloudtrail": lambda record: fields(record.get("additionalEventData")).get("bytesTransferredOut"),
-    "vpcflow": lambda record: record.get("bytes"),
-    "alb": lambda record: record.get("sent_bytes"),
-}
-
-
 def _bytes(facts: Facts) -> Value:
-    value = _BYTES_AT[facts.source](facts.record)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else ABSENT
+    number = moved(facts.source, facts.record)
+    return ABSENT if number is None else number
 
 
 def _location(facts: Facts) -> Location | None:

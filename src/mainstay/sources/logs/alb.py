@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 
 import msgspec
 
-from mainstay.model.events import KEYS, Batch, Event, LogSource
+from mainstay.model.events import KEYS, MOVED, Batch, Event, LogSource, as_bytes
 from mainstay.model.values import Value
 from mainstay.sources.logs.records import STRETCH, lines
 from mainstay.sources.logs.times import moment
@@ -105,6 +105,9 @@ class Request:
 
     def told(self) -> tuple[str, str, int]:
         return f"{self._file}:{self._number}", self._file, self._number
+
+    def moved(self) -> float | None:
+        return as_bytes(self._key(MOVED[SOURCE][0]))
 
     def event(self) -> Event:
         fields = dict(_fields(self._line))

@@ -17,7 +17,7 @@ from msgspec import Raw
 from mainstay.documents.lazy import LazyRecord, PartialRecord, decode_loosely, decode_part
 from mainstay.documents.uncollected import uncollected
 from mainstay.engine.selecting import key_of
-from mainstay.model.events import Batch, Event, LogSource
+from mainstay.model.events import MOVED, Batch, Event, LogSource, moved
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import Value
@@ -33,6 +33,7 @@ IDENTITIES = 4_096
 _BOM = b"\xef\xbb\xbf"
 _OPENING = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _NULL = Raw(b"null")
+_ADDITIONAL, _MOVED = MOVED[SOURCE][0], MOVED[SOURCE][1].encode()
 
 
 class Row(msgspec.Struct, gc=False):
@@ -111,6 +112,12 @@ class Trailed(msgspec.Struct, gc=False):  # thousands at a time, which nothing t
         file = self.page.file
         return self.row.eventID or f"{file}:{self.number}", file, self.number
 
+    def moved(self) -> float | None:
+        text = bytes(self.row.additionalEventData)
+        if _MOVED not in text and b"\\" not in text:
+            return None
+        return moved(SOURCE, {_ADDITIONAL: decode_part(text)})
+
     def event(self) -> Event:
         id, file, number = self.told()
         return Event(SOURCE, self.time_us, id, PartialRecord(self.row, _KNOWN, self.text, _SHARED), file, number)
@@ -152,6 +159,9 @@ class Single:
     def told(self) -> tuple[str, str, int]:
         id = self._fields.get("eventID")
         return id if isinstance(id, str) and id else f"{self._file}:{self._number}", self._file, self._number
+
+    def moved(self) -> float | None:
+        return moved(SOURCE, self._fields)
 
     def event(self) -> Event:
         fields = self._fields

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 
 import msgspec
 
-from mainstay.model.events import KEYS, Batch, Event, LogSource
+from mainstay.model.events import KEYS, Batch, Event, LogSource, moved
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import Value
@@ -108,6 +108,9 @@ class Flow:
 
     def told(self) -> tuple[str, str, int]:
         return f"{self._file}:{self._number}", self._file, self._number
+
+    def moved(self) -> float | None:
+        return moved(SOURCE, self._fields())
 
     def event(self) -> Event:
         fields = self._fields()

@@ -11,7 +11,7 @@ import msgspec
 
 from mainstay.documents.plain_json import DEEPEST, is_deep
 from mainstay.engine.selecting import keys_of
-from mainstay.model.events import Batch, Event, LogSource
+from mainstay.model.events import Batch, Event, LogSource, moved
 from mainstay.model.findings import Gap
 from mainstay.model.places import Place
 from mainstay.model.values import Value
@@ -54,6 +54,9 @@ class Record:
 
     def told(self) -> tuple[str, str, int]:
         return self._id, self._file, self._number
+
+    def moved(self) -> float | None:
+        return moved(self._source, self._fields)
 
     def event(self) -> Event:
         return Event(self._source, self.time_us, self._id, self._fields, self._file, self._number)

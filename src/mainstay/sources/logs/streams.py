@@ -90,6 +90,9 @@ class _Further:
         own = id != f"{file}:{number}"  # what has no id of its own is called by its place
         return id if own else f"{file}:{number + self._by}", file, number + self._by
 
+    def moved(self) -> float | None:
+        return self._record.moved()
+
     def event(self) -> Event:
         id, _, number = self.told()
         return replace(self._record.event(), number=number, id=id)
