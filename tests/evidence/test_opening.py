@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -250,6 +251,20 @@ def test_an_alembic_file_of_the_user_is_not_read(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     fill("ledger.db")
     assert (tmp_path / "ledger.db").exists()
+
+
+def test_a_new_ledger_waits_for_one_who_writes_without_a_log(tmp_path: Path) -> None:
+    """SQLite refuses the switch to a write-ahead log at once, whatever its timeout is."""
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("PRAGMA user_version = 0")
+        other.execute("CREATE TABLE beside (x)")
+        other.execute("BEGIN IMMEDIATE")
+        timer = Timer(0.3, lambda: other.execute("ROLLBACK"))
+        timer.start()
+        with open_ledger(path, write=True) as ledger:
+            assert ledger.begin("live", "one", "1.0", day(0)).number == 1
+        timer.join()
 
 
 def test_several_may_make_the_ledger_at_once(place: str) -> None:

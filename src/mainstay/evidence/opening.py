@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
@@ -65,7 +66,7 @@ def _sqlite(path: Path, write: bool) -> Engine:
         try:
             if write:
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-                connection.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(connection)
                 connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error:
             connection.close()
@@ -81,6 +82,20 @@ def _sqlite(path: Path, write: bool) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", begin))
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switches to a write-ahead log. Whoever writes meanwhile is waited for, which SQLite's timeout does not do."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _pool() -> Any:
